@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# make help lists the targets. BASE=<kernel git tree or unpacked source>
+# replaces Debian's linux-source-7.3.
+SHELL := /bin/bash
+export RIG_START := $(shell date +%s)
+export BASE
+TOPIC ?=
+TEST ?=
+KERNEL ?= series
+CPUS ?= 1
+MEM ?= 1G
+
+.PHONY: help demo check test lint setup fetch tree refresh build boot series \
+	path-base path-inject path-series clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t14
+
+demo: build ## set up, build both kernels, boot both: before and after
+	@rig/demo
+
+check: build ## set up, and run every test (what CI runs)
+	@rc=0; rig/check || rc=1; rig/lint || rc=1; exit $$rc
+
+test: build ## boot tests only; TEST="name ..." for some of them
+	@rig/check $(TEST)
+
+lint: tree ## checkpatch, git am, sparse, shellcheck; each mail builds alone
+	@rig/lint
+
+setup: ## install the Debian packages that are missing
+	@rig/setup
+
+fetch: setup ## download the base into the cache
+	@rig/fetch base >/dev/null
+
+tree: setup ## compose build/linux from patches/ and the kernel paths
+	@rig/tree compose
+
+refresh: ## take commits made in build/linux back into patches/
+	@rig/tree refresh
+
+build: tree ## build the base kernel and the patched one
+	@rig/build base >/dev/null
+	@rig/build inject >/dev/null
+	@rig/build series >/dev/null
+
+boot: ## a shell in the patched kernel; CMD='...', KERNEL=base, CPUS=2
+	@[ -n "$$(make -s path-$(KERNEL))" ]
+	@rig/boot -k $(KERNEL) -c $(CPUS) -m $(MEM) $(if $(value CMD),"$$CMD")
+
+series: tree ## write the mails to post; TOPIC=iter for one topic
+	@rig/series $(TOPIC)
+
+path-base: tree ## print the path of the base kernel, building it if need be
+	@rig/build base
+
+path-inject: tree ## the same for the base with the topic inject
+	@rig/build inject
+
+path-series: tree ## the same for the patched kernel
+	@rig/build series
+
+clean: ## remove build/ (downloads and ccache stay in the cache)
+	@rm -rf build

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# For the boot tests: KTAP on stdout, and the few stacks that many of them
+# use. Runs as root inside a kernel that rig/boot started.
+KTAP_N=0
+KTAP_BAD=0
+KTAP_PLAN=0
+ERRINJ=/sys/kernel/debug/block
+
+plan()
+{
+	KTAP_PLAN=$1
+	echo "KTAP version 1"
+	echo "1..$1"
+}
+
+# ok STATUS DESCRIPTION
+ok()
+{
+	KTAP_N=$((KTAP_N + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $KTAP_N $2"
+	else
+		echo "not ok $KTAP_N $2"
+		KTAP_BAD=$((KTAP_BAD + 1))
+	fi
+}
+
+skip()
+{
+	KTAP_N=$((KTAP_N + 1))
+	echo "ok $KTAP_N $1 # SKIP $2"
+}
+
+finish()
+{
+	[ "$KTAP_BAD" = 0 ] && [ "$KTAP_N" = "$KTAP_PLAN" ]
+	exit
+}
+
+# Something the test stands on is missing: that is a failure, not a skip.
+bail()
+{
+	echo "Bail out! $*"
+	exit 99
+}
+
+modload()
+{
+	modprobe "$@" || bail "modprobe $*"
+}
+
+# wait_for SECONDS COMMAND...: until COMMAND succeeds
+wait_for()
+{
+	local n=$(($1 * 20))
+	shift
+	while ! "$@"; do
+		n=$((n - 1))
+		[ $n -gt 0 ] || return 1
+		sleep 0.05
+	done
+}
+
+# sd_disks: the scsi_debug disks, in the order of their hosts
+sd_disks()
+{
+	local d
+
+	for d in /sys/bus/pseudo/drivers/scsi_debug/adapter*/host*/target*/*/block/*; do
+		[ -e "$d" ] && basename "$d"
+	done
+}
+
+# inject DISK RULE: one rule for the block layer's own error injection
+inject()
+{
+	echo "$2" >"$ERRINJ/$1/error_injection" ||
+		bail "error_injection of $1 refused: $2"
+}
+
+inject_none()
+{
+	local d
+
+	for d in "$@"; do
+		inject "$d" removeall
+	done
+}

@@ -1,0 +1,617 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * pi-io - direct I/O with T10 protection information supplied by user space
+ *
+ * Writes and checks a pattern that is a function of a seed and the place on
+ * the device, so that data which ends up elsewhere is found, and said where it
+ * comes from.  PI goes through io_uring's PI attribute, with raw system calls
+ * and own definitions: the headers of a stable distribution do not have it.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <linux/io_uring.h>
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+enum { EXIT_OK, EXIT_MISMATCH, EXIT_USAGE, EXIT_IO };
+
+/* include/uapi/linux/io_uring.h and fs.h, since Linux 6.13 */
+#define RW_ATTR_FLAG_PI		0x1
+#define CHK_GUARD		0x1
+#define CHK_REFTAG		0x2
+#define CHK_APPTAG		0x4
+#define SQE_ATTR_PTR		48
+#define SQE_ATTR_TYPE_MASK	56
+
+struct attr_pi {
+	__u16	flags;
+	__u16	app_tag;
+	__u32	len;
+	__u64	addr;
+	__u64	seed;
+	__u64	rsvd;
+};
+
+struct tuple {
+	__u8		guard[2];
+	__u8		app[2];
+	__u8		ref[4];
+};
+
+#define PAGE		4096UL
+#define MAX_VECS	256
+#define MAX_LENGTH	(64UL << 20)
+#define POISON		0xa5
+#define SEED_SHIFT	44
+
+static struct {
+	unsigned int	vecs;
+	unsigned int	align;
+	unsigned int	interval;
+	unsigned int	pi_split;
+	unsigned int	checks;
+	bool		ref_given;
+	__u64	ref;
+	const char	*corrupt;
+	unsigned long	corrupt_at;
+} opt = {
+	.vecs = 1,
+	.align = 512,
+	.interval = 512,
+	.checks = CHK_GUARD | CHK_REFTAG,
+};
+
+struct io {
+	const char	*dev;
+	bool		write;
+	bool		pi;
+	__u64	offset;
+	size_t		length;
+	__u64	seed;
+	__u16	app;
+
+	__u8		*data;		/* the pattern, in one piece */
+	struct iovec	iov[MAX_VECS];
+	unsigned int	vecs;
+	struct tuple	*pi_buf;
+	size_t		pi_len;
+};
+
+static void bad_usage(void)
+{
+	fputs("usage: pi-io [FLAGS] write|read DEV OFFSET LENGTH SEED [APPTAG]\n"
+	      "       pi-io [FLAGS] fill|cmp DEV OFFSET LENGTH SEED\n"
+	      "       pi-io [FLAGS] list FILE|-   (lines of the above)\n"
+	      "  --interval=512|4096  protection interval\n"
+	      "  --check=guard,ref,app|none\n"
+	      "                       what the device shall check (guard,ref)\n"
+	      "  --ref=N              first ref tag (OFFSET / interval)\n"
+	      "  --vecs=N             data in N pieces, each on pages of its own\n"
+	      "  --align=BYTES        cut them at multiples of it (512)\n"
+	      "  --pi-split=BYTES     page boundary so far into the PI buffer\n"
+	      "  --corrupt=data|guard|ref|app[:INTERVAL]\n"
+	      "                       write something wrong there\n"
+	      "exit: 0 fine, 1 mismatch, 2 usage, 3 I/O error\n", stderr);
+	exit(EXIT_USAGE);
+}
+
+static void *xmap(size_t len)
+{
+	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED) {
+		perror("pi-io: mmap");
+		exit(EXIT_IO);
+	}
+	/* One folio per page, so that pieces do not grow together again. */
+	madvise(p, len, MADV_NOHUGEPAGE);
+	return p;
+}
+
+static __u64 number(const char *s)
+{
+	char *end;
+	__u64 n;
+
+	errno = 0;
+	n = strtoull(s, &end, 0);
+	if (errno || end == s)
+		bad_usage();
+	switch (*end) {
+	case 's':
+		n <<= 9;
+		end++;
+		break;
+	case 'k':
+		n <<= 10;
+		end++;
+		break;
+	case 'm':
+		n <<= 20;
+		end++;
+		break;
+	}
+	if (*end)
+		bad_usage();
+	return n;
+}
+
+/* The finaliser of splitmix64, and its inverse: a wrong word says its origin */
+static __u64 mix(__u64 x)
+{
+	x ^= x >> 30;
+	x *= 0xbf58476d1ce4e5b9ULL;
+	x ^= x >> 27;
+	x *= 0x94d049bb133111ebULL;
+	return x ^ x >> 31;
+}
+
+static __u64 unmix(__u64 x)
+{
+	x ^= x >> 31 ^ x >> 62;
+	x *= 0x319642b2d24d8ec3ULL;
+	x ^= x >> 27 ^ x >> 54;
+	x *= 0x96de1b173f119089ULL;
+	return x ^ x >> 30 ^ x >> 60;
+}
+
+static void pattern(__u8 *p, __u64 seed, __u64 offset, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i += 8) {
+		__u64 w = mix((seed << SEED_SHIFT) + (offset + i) / 8);
+		int b;
+
+		for (b = 0; b < 8; b++)
+			p[i + b] = w >> (8 * b);
+	}
+}
+
+static __u16 crc_t10dif(const __u8 *p, size_t len)
+{
+	static __u16 table[256];
+	__u16 crc = 0;
+
+	if (!table[1]) {
+		int i, b;
+
+		for (i = 0; i < 256; i++) {
+			__u16 c = i << 8;
+
+			for (b = 0; b < 8; b++)
+				c = c & 0x8000 ? c << 1 ^ 0x8bb7 : c << 1;
+			table[i] = c;
+		}
+	}
+	while (len--)
+		crc = crc << 8 ^ table[crc >> 8 ^ *p++];
+	return crc;
+}
+
+static struct tuple make_tuple(const struct io *io, size_t i)
+{
+	__u64 first = opt.ref_given ? opt.ref : io->offset / opt.interval;
+	__u16 guard = crc_t10dif(io->data + i * opt.interval, opt.interval);
+	__u32 ref = first + i;
+	struct tuple t = {
+		.guard = { guard >> 8, guard },
+		.app = { io->app >> 8, io->app },
+		.ref = { ref >> 24, ref >> 16, ref >> 8, ref },
+	};
+
+	return t;
+}
+
+/* Cut the data where alignment allows, into pieces of different lengths. */
+static void make_vecs(struct io *io)
+{
+	size_t unit = opt.align, units = io->length / unit, done = 0;
+	unsigned int i, n = opt.vecs;
+
+	if (io->length % unit || n > units) {
+		fprintf(stderr, "pi-io: cannot cut %zu bytes in %u at %zu\n",
+			io->length, n, unit);
+		exit(EXIT_USAGE);
+	}
+	for (i = 0; i < n; i++) {
+		size_t left = units - done, cut = left / (n - i);
+		size_t off = n > 1 ? i * unit % PAGE : 0;
+
+		if (i % 2 && cut > 1)
+			cut--;
+		if (i == n - 1)
+			cut = left;
+		io->iov[i].iov_base = (__u8 *)xmap(off + cut * unit) + off;
+		io->iov[i].iov_len = cut * unit;
+		done += cut;
+	}
+	io->vecs = n;
+}
+
+static void vecs_copy(struct io *io, __u8 *flat, bool to_vecs)
+{
+	unsigned int i;
+
+	for (i = 0; i < io->vecs; i++) {
+		struct iovec *v = &io->iov[i];
+
+		if (to_vecs)
+			memcpy(v->iov_base, flat, v->iov_len);
+		else
+			memcpy(flat, v->iov_base, v->iov_len);
+		flat += v->iov_len;
+	}
+}
+
+static int ring_io(int fd, struct io *io)
+{
+	struct attr_pi attr = {
+		.flags = opt.checks,
+		.app_tag = io->app,
+		.len = io->pi_len,
+		.addr = (uintptr_t)io->pi_buf,
+		.seed = opt.ref_given ? opt.ref : io->offset / opt.interval,
+	};
+	struct io_uring_params p = { 0 };
+	__u64 ptr = (uintptr_t)&attr, mask = RW_ATTR_FLAG_PI;
+	struct io_uring_cqe *cqes;
+	struct io_uring_sqe *sqe;
+	__u8 *sq, *cq;
+	unsigned int head;
+	int ring, res;
+
+	ring = syscall(__NR_io_uring_setup, 1, &p);
+	if (ring < 0)
+		return -errno;
+	sq = mmap(NULL, p.sq_off.array + p.sq_entries * sizeof(__u32),
+		  PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQ_RING);
+	cq = mmap(NULL, p.cq_off.cqes + p.cq_entries * sizeof(*cqes),
+		  PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_CQ_RING);
+	sqe = mmap(NULL, p.sq_entries * sizeof(*sqe), PROT_READ | PROT_WRITE,
+		   MAP_SHARED, ring, IORING_OFF_SQES);
+	if (sq == MAP_FAILED || cq == MAP_FAILED || sqe == MAP_FAILED) {
+		res = -errno;
+		close(ring);
+		return res;
+	}
+	cqes = (struct io_uring_cqe *)(cq + p.cq_off.cqes);
+
+	memset(sqe, 0, sizeof(*sqe));
+	sqe->opcode = io->write ? IORING_OP_WRITEV : IORING_OP_READV;
+	sqe->fd = fd;
+	sqe->off = io->offset;
+	sqe->addr = (uintptr_t)io->iov;
+	sqe->len = io->vecs;
+	memcpy((__u8 *)sqe + SQE_ATTR_PTR, &ptr, sizeof(ptr));
+	memcpy((__u8 *)sqe + SQE_ATTR_TYPE_MASK, &mask, sizeof(mask));
+
+	((__u32 *)(sq + p.sq_off.array))[0] = 0;
+	__atomic_store_n((__u32 *)(sq + p.sq_off.tail), 1,
+			 __ATOMIC_RELEASE);
+	do {
+		res = syscall(__NR_io_uring_enter, ring, 1, 1,
+			      IORING_ENTER_GETEVENTS, NULL, 0);
+	} while (res < 0 && errno == EINTR);
+	head = *(__u32 *)(cq + p.cq_off.head);
+	if (res < 0)
+		res = -errno;
+	else if (__atomic_load_n((__u32 *)(cq + p.cq_off.tail),
+				 __ATOMIC_ACQUIRE) == head)
+		res = -EIO;
+	else
+		res = cqes[head & *(__u32 *)(cq + p.cq_off.ring_mask)].res;
+	close(ring);
+	return res;
+}
+
+static int plain_io(int fd, struct io *io)
+{
+	ssize_t res;
+
+	if (io->write)
+		res = pwritev(fd, io->iov, io->vecs, io->offset);
+	else
+		res = preadv(fd, io->iov, io->vecs, io->offset);
+	return res < 0 ? -errno : res;
+}
+
+static void say_data(const struct io *io, const __u8 *got, size_t at)
+{
+	__u64 w = 0, from, seed, offset;
+	int b;
+
+	for (b = 0; b < 8; b++)
+		w |= (__u64)got[at + b] << (8 * b);
+	printf("pi-io: %s: sector %llu, byte %zu of %zu: data ", io->dev,
+	       ((io->offset + at) >> 9), at, io->length);
+	from = unmix(w);
+	seed = from >> SEED_SHIFT;
+	offset = (from & ((1ULL << SEED_SHIFT) - 1)) * 8;
+	if (w == POISON * 0x0101010101010101ULL)
+		printf("was not written\n");
+	else if (seed == io->seed || (seed < 4096 && offset < 1ULL << 40))
+		printf("is that of seed %llu, offset %llu\n", seed, offset);
+	else
+		printf("is %016llx\n", w);
+}
+
+static const char *tuple_str(const struct tuple *t, char *buf, size_t size)
+{
+	snprintf(buf, size, "%02x%02x:%02x%02x:%02x%02x%02x%02x", t->guard[0],
+		 t->guard[1], t->app[0], t->app[1], t->ref[0], t->ref[1],
+		 t->ref[2], t->ref[3]);
+	return buf;
+}
+
+static bool say_tuple(const struct io *io, size_t i, const struct tuple *got)
+{
+	struct tuple want = make_tuple(io, i);
+	char have[24], need[24];
+	const char *what;
+
+	if (memcmp(got->guard, want.guard, 2))
+		what = "guard";
+	else if (memcmp(got->app, want.app, 2))
+		what = "app tag";
+	else if (memcmp(got->ref, want.ref, 4))
+		what = "ref tag";
+	else
+		return true;
+	printf("pi-io: %s: sector %llu, tuple %zu of %zu: %s is wrong in %s, ",
+	       io->dev, (io->offset + i * opt.interval) >> 9, i,
+	       io->length / opt.interval, what,
+	       tuple_str(got, have, sizeof(have)));
+	printf("want %s\n", tuple_str(&want, need, sizeof(need)));
+	return false;
+}
+
+static int check(struct io *io)
+{
+	__u8 *got = xmap(io->length);
+	size_t i, bad = 0, bad_pi = 0;
+
+	vecs_copy(io, got, false);
+	for (i = 0; i < io->length; i += 8) {
+		if (!memcmp(got + i, io->data + i, 8))
+			continue;
+		if (!bad++)
+			say_data(io, got, i);
+	}
+	for (i = 0; io->pi && i < io->length / opt.interval; i++) {
+		struct tuple t;
+
+		memcpy(&t, (__u8 *)io->pi_buf + i * sizeof(t), sizeof(t));
+		if (bad_pi) {
+			struct tuple want = make_tuple(io, i);
+
+			bad_pi += !!memcmp(&t, &want, sizeof(t));
+		} else {
+			bad_pi += !say_tuple(io, i, &t);
+		}
+	}
+	munmap(got, io->length);
+	if (!bad && !bad_pi)
+		return EXIT_OK;
+	printf("pi-io: %s: %zu of %zu words and %zu of %zu tuples differ\n",
+	       io->dev, bad, io->length / 8, bad_pi,
+	       io->pi ? io->length / opt.interval : 0);
+	return EXIT_MISMATCH;
+}
+
+static void corrupt(struct io *io)
+{
+	size_t at = opt.corrupt_at;
+	struct tuple *t = (struct tuple *)((__u8 *)io->pi_buf +
+					   at * sizeof(struct tuple));
+
+	if (at >= io->length / opt.interval)
+		bad_usage();
+	if (!strcmp(opt.corrupt, "data"))
+		io->data[at * opt.interval] ^= 0x01;
+	else if (!io->pi)
+		bad_usage();
+	else if (!strcmp(opt.corrupt, "guard"))
+		t->guard[1] ^= 0x01;
+	else if (!strcmp(opt.corrupt, "app"))
+		t->app[1] ^= 0x01;
+	else if (!strcmp(opt.corrupt, "ref"))
+		t->ref[3] ^= 0x01;
+	else
+		bad_usage();
+}
+
+static void make_pi(struct io *io)
+{
+	size_t i, n = io->length / opt.interval;
+	size_t off = (PAGE - opt.pi_split % PAGE) % PAGE;
+
+	io->pi_len = n * sizeof(struct tuple);
+	io->pi_buf = (void *)((__u8 *)xmap(off + io->pi_len) + off);
+	memset(io->pi_buf, POISON, io->pi_len);
+	for (i = 0; io->write && i < n; i++) {
+		struct tuple t = make_tuple(io, i);
+
+		memcpy((__u8 *)io->pi_buf + i * sizeof(t), &t, sizeof(t));
+	}
+}
+
+static int run(int argc, char **argv)
+{
+	struct io io = { 0 };
+	const char *cmd = argv[0];
+	unsigned int i;
+	int fd, res;
+
+	if (argc < 5)
+		bad_usage();
+	io.pi = !strcmp(cmd, "write") || !strcmp(cmd, "read");
+	io.write = !strcmp(cmd, "write") || !strcmp(cmd, "fill");
+	if (!io.pi && !io.write && strcmp(cmd, "cmp"))
+		bad_usage();
+	if (argc > 5 + io.pi)
+		bad_usage();
+	io.dev = argv[1];
+	io.offset = number(argv[2]);
+	io.length = number(argv[3]);
+	io.seed = number(argv[4]);
+	io.app = argc > 5 ? number(argv[5]) : 0;
+	if (!io.length || io.length > MAX_LENGTH || io.length % 512 ||
+	    io.offset % 512 || io.seed >> (64 - SEED_SHIFT) ||
+	    (io.pi && (io.length | io.offset) % opt.interval))
+		bad_usage();
+
+	io.data = xmap(io.length);
+	pattern(io.data, io.seed, io.offset, io.length);
+	make_vecs(&io);
+	if (io.pi)
+		make_pi(&io);
+	if (io.write) {
+		if (opt.corrupt)
+			corrupt(&io);
+		vecs_copy(&io, io.data, true);
+	} else {
+		for (i = 0; i < io.vecs; i++)
+			memset(io.iov[i].iov_base, POISON, io.iov[i].iov_len);
+	}
+
+	fd = open(io.dev, O_DIRECT | (io.write ? O_RDWR : O_RDONLY));
+	if (fd < 0) {
+		res = -errno;
+	} else {
+		res = io.pi ? ring_io(fd, &io) : plain_io(fd, &io);
+		close(fd);
+	}
+	if (res < 0) {
+		printf("pi-io: %s %s at %llu: %s (%s)\n", cmd, io.dev,
+		       io.offset, strerror(-res),
+		       strerrorname_np(-res) ?: "?");
+		return EXIT_IO;
+	}
+	if ((size_t)res != io.length) {
+		printf("pi-io: %s %s at %llu: %d of %zu bytes\n", cmd, io.dev,
+		       io.offset, res, io.length);
+		return EXIT_IO;
+	}
+	return io.write ? EXIT_OK : check(&io);
+}
+
+static int run_list(const char *name)
+{
+	FILE *f = strcmp(name, "-") ? fopen(name, "r") : stdin;
+	unsigned int nr = 0;
+	char line[512];
+
+	if (!f) {
+		perror(name);
+		return EXIT_USAGE;
+	}
+	while (fgets(line, sizeof(line), f)) {
+		char *arg[8], *save, *s = strtok_r(line, " \t\n", &save);
+		int n = 0, ret;
+
+		nr++;
+		for (; s && n < 8; s = strtok_r(NULL, " \t\n", &save))
+			arg[n++] = s;
+		if (!n || arg[0][0] == '#')
+			continue;
+		ret = run(n, arg);
+		if (ret) {
+			printf("pi-io: line %u\n", nr);
+			return ret;
+		}
+	}
+	return EXIT_OK;
+}
+
+static unsigned int parse_checks(char *s)
+{
+	unsigned int checks = 0;
+
+	if (!strcmp(s, "none"))
+		return 0;
+	for (s = strtok(s, ","); s; s = strtok(NULL, ",")) {
+		if (!strcmp(s, "guard"))
+			checks |= CHK_GUARD;
+		else if (!strcmp(s, "ref"))
+			checks |= CHK_REFTAG;
+		else if (!strcmp(s, "app"))
+			checks |= CHK_APPTAG;
+		else
+			bad_usage();
+	}
+	return checks;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "vecs", required_argument, NULL, 'v' },
+		{ "align", required_argument, NULL, 'a' },
+		{ "interval", required_argument, NULL, 'i' },
+		{ "pi-split", required_argument, NULL, 'p' },
+		{ "check", required_argument, NULL, 'c' },
+		{ "ref", required_argument, NULL, 'r' },
+		{ "corrupt", required_argument, NULL, 'x' },
+		{ 0 }
+	};
+	char *colon;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "+", options, NULL)) != -1) {
+		switch (c) {
+		case 'v':
+			opt.vecs = number(optarg);
+			break;
+		case 'a':
+			opt.align = number(optarg);
+			break;
+		case 'i':
+			opt.interval = number(optarg);
+			break;
+		case 'p':
+			opt.pi_split = number(optarg);
+			break;
+		case 'c':
+			opt.checks = parse_checks(optarg);
+			break;
+		case 'r':
+			opt.ref = number(optarg);
+			opt.ref_given = true;
+			break;
+		case 'x':
+			colon = strchr(optarg, ':');
+			if (colon) {
+				*colon = '\0';
+				opt.corrupt_at = number(colon + 1);
+			}
+			opt.corrupt = optarg;
+			break;
+		default:
+			bad_usage();
+		}
+	}
+	argc -= optind;
+	argv += optind;
+	if (!opt.vecs || opt.vecs > MAX_VECS || !opt.align ||
+	    opt.align > PAGE || opt.align % 4 || opt.interval % 512 ||
+	    !opt.interval)
+		bad_usage();
+	if (argc == 2 && !strcmp(argv[0], "list"))
+		return run_list(argv[1]);
+	if (argc < 1)
+		bad_usage();
+	return run(argc, argv);
+}
