@@ -46,19 +46,22 @@ build: tree ## build the base kernel and the patched one
 	@rig/build series >/dev/null
 
 boot: ## a shell in the patched kernel; CMD='...', KERNEL=base, CPUS=2
-	@[ -n "$$(make -s path-$(KERNEL))" ]
+	@$(MAKE) -s path-$(KERNEL) >/dev/null
 	@rig/boot -k $(KERNEL) -c $(CPUS) -m $(MEM) $(if $(value CMD),"$$CMD")
 
 series: tree ## write the mails to post; TOPIC=iter for one topic
 	@rig/series $(TOPIC)
 
-path-base: tree ## print the path of the base kernel, building it if need be
+path-base: setup ## print the path of the base kernel, building it if need be
+	@rig/tree compose >&2
 	@rig/build base
 
-path-inject: tree ## the same for the base with the topic inject
+path-inject: setup ## the same for the base with the topic inject
+	@rig/tree compose >&2
 	@rig/build inject
 
-path-series: tree ## the same for the patched kernel
+path-series: setup ## the same for the patched kernel
+	@rig/tree compose >&2
 	@rig/build series
 
 clean: ## remove build/ (downloads and ccache stay in the cache)

@@ -12,6 +12,8 @@ CACHE=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/immutable-biovec
 export TOP BUILD CACHE JOBS RIG_START
 # Messages are matched by text, and sorting must not depend on the host.
 export LC_ALL=C
+# Nothing ends without a word.
+trap 'printf "%s: line %s: exit %s\n" "${0##*/}" "$LINENO" "$?" >&2' ERR
 # A kernel build must not inherit make's own flags from the caller.
 unset MAKEFLAGS MFLAGS MAKELEVEL
 

@@ -54,6 +54,7 @@ struct tuple {
 #define MAX_LENGTH	(64UL << 20)
 #define POISON		0xa5
 #define SEED_SHIFT	44
+#define GOLDEN		0x9e3779b97f4a7c15ULL
 
 static struct {
 	unsigned int	vecs;
@@ -61,6 +62,8 @@ static struct {
 	unsigned int	interval;
 	unsigned int	pi_split;
 	unsigned int	checks;
+	bool		pattern_given;
+	__u64		pattern;
 	bool		ref_given;
 	__u64	ref;
 	const char	*corrupt;
@@ -97,9 +100,11 @@ static void bad_usage(void)
 	      "  --check=guard,ref,app|none\n"
 	      "                       what the device shall check (guard,ref)\n"
 	      "  --ref=N              first ref tag (OFFSET / interval)\n"
+	      "  --pattern=OFFSET     take the pattern for there (OFFSET)\n"
 	      "  --vecs=N             data in N pieces, each on pages of its own\n"
 	      "  --align=BYTES        cut them at multiples of it (512)\n"
-	      "  --pi-split=BYTES     page boundary so far into the PI buffer\n"
+	      "  --pi-split=BYTES     page boundary so far into the PI buffer;\n"
+	      "                       what DMA cannot take is bounced\n"
 	      "  --corrupt=data|guard|ref|app[:INTERVAL]\n"
 	      "                       write something wrong there\n"
 	      "exit: 0 fine, 1 mismatch, 2 usage, 3 I/O error\n", stderr);
@@ -142,6 +147,10 @@ static __u64 number(const char *s)
 		n <<= 20;
 		end++;
 		break;
+	case 'g':
+		n <<= 30;
+		end++;
+		break;
 	}
 	if (*end)
 		bad_usage();
@@ -172,7 +181,8 @@ static void pattern(__u8 *p, __u64 seed, __u64 offset, size_t len)
 	size_t i;
 
 	for (i = 0; i < len; i += 8) {
-		__u64 w = mix((seed << SEED_SHIFT) + (offset + i) / 8);
+		__u64 w = mix(GOLDEN + (seed << SEED_SHIFT) +
+			    (offset + i) / 8);
 		int b;
 
 		for (b = 0; b < 8; b++)
@@ -337,7 +347,7 @@ static void say_data(const struct io *io, const __u8 *got, size_t at)
 		w |= (__u64)got[at + b] << (8 * b);
 	printf("pi-io: %s: sector %llu, byte %zu of %zu: data ", io->dev,
 	       ((io->offset + at) >> 9), at, io->length);
-	from = unmix(w);
+	from = unmix(w) - GOLDEN;
 	seed = from >> SEED_SHIFT;
 	offset = (from & ((1ULL << SEED_SHIFT) - 1)) * 8;
 	if (w == POISON * 0x0101010101010101ULL)
@@ -470,11 +480,12 @@ static int run(int argc, char **argv)
 	io.app = argc > 5 ? number(argv[5]) : 0;
 	if (!io.length || io.length > MAX_LENGTH || io.length % 512 ||
 	    io.offset % 512 || io.seed >> (64 - SEED_SHIFT) ||
-	    (io.pi && (io.length | io.offset) % opt.interval))
+	    opt.pattern % 8 || (io.pi && (io.length | io.offset) % opt.interval))
 		bad_usage();
 
 	io.data = xmap(io.length);
-	pattern(io.data, io.seed, io.offset, io.length);
+	pattern(io.data, io.seed, opt.pattern_given ? opt.pattern : io.offset,
+		io.length);
 	make_vecs(&io);
 	if (io.pi)
 		make_pi(&io);
@@ -563,6 +574,7 @@ int main(int argc, char **argv)
 		{ "interval", required_argument, NULL, 'i' },
 		{ "pi-split", required_argument, NULL, 'p' },
 		{ "check", required_argument, NULL, 'c' },
+		{ "pattern", required_argument, NULL, 'P' },
 		{ "ref", required_argument, NULL, 'r' },
 		{ "corrupt", required_argument, NULL, 'x' },
 		{ 0 }
@@ -586,6 +598,10 @@ int main(int argc, char **argv)
 			break;
 		case 'c':
 			opt.checks = parse_checks(optarg);
+			break;
+		case 'P':
+			opt.pattern = number(optarg);
+			opt.pattern_given = true;
 			break;
 		case 'r':
 			opt.ref = number(optarg);

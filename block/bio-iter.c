@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The position of a bio.
+ *
+ * Whatever __bio_advance() moves, bio_iter_save() must record and
+ * bio_iter_restore() must put back: a new part of the position goes into all
+ * three, and into &struct bio_iter.
+ */
+#include <linux/bio-iter.h>
+#include <linux/blk-integrity.h>
+#include "blk.h"
+
+void __bio_advance(struct bio *bio, unsigned int bytes)
+{
+	bio_advance_iter(bio, &bio->bi_iter, bytes);
+	bio_crypt_advance(bio, bytes);
+	if (bio_integrity(bio))
+		bio_integrity_advance(bio, bytes);
+}
+EXPORT_SYMBOL(__bio_advance);
+
+#ifdef CONFIG_BLK_DEV_INTEGRITY
+static void bio_iter_save_integrity(struct bio_iter *iter, struct bio *bio)
+{
+	struct bio_integrity_payload *bip = bio_integrity(bio);
+
+	iter->bip = bip;
+	if (bip) {
+		iter->prot = bip->bip_iter;
+		iter->bip_flags = bip->bip_flags;
+	}
+}
+
+static bool bio_iter_integrity_valid(const struct bio_iter *iter,
+				     struct bio *bio)
+{
+	struct bio_integrity_payload *bip = bio_integrity(bio);
+
+	return !bip || bip == iter->bip;
+}
+
+static void bio_iter_restore_integrity(const struct bio_iter *iter,
+				       struct bio *bio)
+{
+	struct bio_integrity_payload *bip = iter->bip;
+
+	bio->bi_integrity = bip;
+	if (bip) {
+		bio->bi_opf |= REQ_INTEGRITY;
+		bip->bip_iter = iter->prot;
+		bip->bip_flags = iter->bip_flags;
+	}
+}
+#else
+static inline void bio_iter_save_integrity(struct bio_iter *iter,
+					   struct bio *bio)
+{
+}
+
+static inline bool bio_iter_integrity_valid(const struct bio_iter *iter,
+					    struct bio *bio)
+{
+	return true;
+}
+
+static inline void bio_iter_restore_integrity(const struct bio_iter *iter,
+					      struct bio *bio)
+{
+}
+#endif /* CONFIG_BLK_DEV_INTEGRITY */
+
+#ifdef CONFIG_BLK_INLINE_ENCRYPTION
+static void bio_iter_save_crypt(struct bio_iter *iter, struct bio *bio)
+{
+	struct bio_crypt_ctx *bc = bio_crypt_ctx(bio);
+
+	iter->bc_key = bc ? bc->bc_key : NULL;
+	if (bc)
+		memcpy(iter->bc_dun, bc->bc_dun, sizeof(iter->bc_dun));
+}
+
+static bool bio_iter_crypt_valid(const struct bio_iter *iter, struct bio *bio)
+{
+	struct bio_crypt_ctx *bc = bio_crypt_ctx(bio);
+
+	return iter->bc_key == (bc ? bc->bc_key : NULL);
+}
+
+static void bio_iter_restore_crypt(const struct bio_iter *iter,
+				   struct bio *bio)
+{
+	if (iter->bc_key)
+		memcpy(bio_crypt_ctx(bio)->bc_dun, iter->bc_dun,
+		       sizeof(iter->bc_dun));
+}
+#else
+static inline void bio_iter_save_crypt(struct bio_iter *iter, struct bio *bio)
+{
+}
+
+static inline bool bio_iter_crypt_valid(const struct bio_iter *iter,
+					struct bio *bio)
+{
+	return true;
+}
+
+static inline void bio_iter_restore_crypt(const struct bio_iter *iter,
+					  struct bio *bio)
+{
+}
+#endif /* CONFIG_BLK_INLINE_ENCRYPTION */
+
+/**
+ * bio_iter_save - record the position of a bio
+ * @iter: where to record it
+ * @bio: bio that is not in flight
+ *
+ * To be called before @bio is submitted by whoever may want to submit it once
+ * more, or to look at its data after it has completed.  A completed bio's own
+ * position is unspecified: it may not have moved at all, it may stand at the
+ * end, or anywhere between.
+ *
+ * Context: Any context.
+ */
+void bio_iter_save(struct bio_iter *iter, struct bio *bio)
+{
+	iter->data = bio->bi_iter;
+	bio_iter_save_integrity(iter, bio);
+	bio_iter_save_crypt(iter, bio);
+}
+EXPORT_SYMBOL_GPL(bio_iter_save);
+
+/**
+ * bio_iter_restore - put a bio back to where bio_iter_save() saw it
+ * @iter: recorded position
+ * @bio: bio that has completed, the same that @iter was recorded from
+ *
+ * An integrity payload that was detached from @bio since is attached again;
+ * it must still exist.  ->bi_status, ->bi_flags, ->bi_bdev and what else does
+ * not belong to the position are left alone.
+ *
+ * Context: Any context.
+ * Return: %true if @bio stands where it stood.  %false, after a warning, if it
+ *	can't: it carries another integrity payload than it did, or its
+ *	encryption context has gone or changed, so that its data would now be
+ *	written in the clear.  Its position is then unchanged, and it must be
+ *	ended rather than submitted.
+ */
+bool bio_iter_restore(const struct bio_iter *iter, struct bio *bio)
+{
+	if (WARN_ON_ONCE(!bio_iter_integrity_valid(iter, bio)) ||
+	    WARN_ON_ONCE(!bio_iter_crypt_valid(iter, bio)))
+		return false;
+
+	bio->bi_iter = iter->data;
+	bio_iter_restore_integrity(iter, bio);
+	bio_iter_restore_crypt(iter, bio);
+	return true;
+}
+EXPORT_SYMBOL_GPL(bio_iter_restore);

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The position of a bio: everything about it that moves as it completes.
+ */
+#ifndef _LINUX_BIO_ITER_H
+#define _LINUX_BIO_ITER_H
+
+#include <linux/bio.h>
+#include <linux/bio-integrity.h>
+#include <linux/blk-crypto.h>
+
+/**
+ * struct bio_iter - saved position of a bio
+ * @data: position in the data (&bio.bi_iter)
+ * @bip: integrity payload that the bio carried, or %NULL
+ * @prot: position in the integrity metadata, and the seed that goes with it
+ * @bip_flags: state of the payload: %BIP_MAPPED_INTEGRITY is set when the
+ *	metadata of a write is first handed to a driver
+ * @bc_key: key of the bio's encryption context, %NULL if there was none
+ * @bc_dun: first data unit number at this position
+ *
+ * The members after @data exist only in a kernel that has what they describe:
+ * without integrity and inline encryption this is a &struct bvec_iter.
+ *
+ * A saved position refers to the bio's tables and payload, and owns none of
+ * them.  It is good for as long as the bio keeps both.
+ */
+struct bio_iter {
+	struct bvec_iter		data;
+#ifdef CONFIG_BLK_DEV_INTEGRITY
+	struct bio_integrity_payload	*bip;
+	struct bvec_iter		prot;
+	unsigned short			bip_flags;
+#endif
+#ifdef CONFIG_BLK_INLINE_ENCRYPTION
+	const struct blk_crypto_key	*bc_key;
+	u64				bc_dun[BLK_CRYPTO_DUN_ARRAY_SIZE];
+#endif
+};
+
+void bio_iter_save(struct bio_iter *iter, struct bio *bio);
+bool __must_check bio_iter_restore(const struct bio_iter *iter,
+				   struct bio *bio);
+
+#endif /* _LINUX_BIO_ITER_H */

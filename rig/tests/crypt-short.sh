@@ -1,0 +1,131 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# proves: the rest of a partly completed request keeps the right IVs
+# base: fail
+# before: base
+# timeout: 300
+# shellcheck source=/dev/null
+declare -F plan >/dev/null || . "$(dirname "$0")/lib.sh"
+
+# crypt-fallback-short.sh runs this file with a disk that does not encrypt.
+crypto=${crypto:-1}
+knobs=/sys/kernel/debug/legdisk/leg0
+tmp=$(mktemp -d)
+at=1m	# of the I/O, also in the command of dd below
+len=65536
+key=$(printf '%02x' {1..64})
+dm=/dev/mapper/crypt
+
+knob() { echo "$2" >$knobs/"$1"; }
+# has COUNTER RELATION NUMBER, without a process for each
+has() { local v; read -r v <$knobs/"$1" && test "$v" "$2" "$3"; }
+media() { dd if="$1" bs=64k skip=16 count=1 iflag=direct status=none; }
+
+# cut OP BYTES TIMES: script the next requests, and forget what was counted
+cut()
+{
+	knob op "$1" && knob short "$2" && knob shorts 0 && knob crypts 0 &&
+		knob bad_units 0 && knob short_count "$3"
+}
+
+# fired TIMES: the script ran to its end, and the I/O took the path meant
+fired()
+{
+	has shorts -eq "$1" && has short_count -eq 0 && has bad_units -eq 0 ||
+		return 1
+	if [ "$crypto" = 1 ]; then
+		has crypts -gt "$1"
+	else
+		has crypts -eq 0
+	fi
+}
+
+one_write()
+{
+	"$TOOLS/pi-io" fill /dev/leg0 $at $len 99 && cut write "$1" "$2" &&
+		"$TOOLS/pi-io" --vecs=5 --align="$unit" fill $dm $at $len 1 ||
+		return 1
+	fired "$2" || { unfired=$((unfired + 1)); return 1; }
+	media /dev/leg0 | cmp -s - "$tmp/ref" &&
+		"$TOOLS/pi-io" cmp $dm $at $len 1 >/dev/null
+}
+
+one_read()
+{
+	cut read "$1" "$2" || return 1
+	"$TOOLS/pi-io" --vecs=5 --align="$unit" cmp $dm $at $len 1 >/dev/null
+	local right=$?
+	fired "$2" || { unfired=$((unfired + 1)); return 1; }
+	return $right
+}
+
+# sweep OP STEP: cut one 64 KiB request at every multiple of STEP
+sweep()
+{
+	local b n=0 wrong=0 first='' what
+	unfired=0
+
+	if [ "$1" = read ]; then
+		"$TOOLS/pi-io" fill $dm $at $len 1
+	fi
+	for ((b = $2; b < len; b += $2)); do
+		n=$((n + 1))
+		"one_$1" $b 1 && continue
+		wrong=$((wrong + 1))
+		first=${first:-$b}
+	done
+	what="unit $unit: $1 cut at $n boundaries, every $2 bytes"
+	[ $wrong = 0 ] || what+=": $wrong wrong, first at $first"
+	[ $unfired = 0 ] || what+=", $unfired not cut"
+	[ $wrong = 0 ]
+	ok $? "$what"
+}
+
+# pieces OP: one unit at a time
+pieces()
+{
+	local n=$((len / unit - 1)) right
+
+	unfired=0
+	if [ "$1" = read ]; then
+		"$TOOLS/pi-io" fill $dm $at $len 1
+	fi
+	"one_$1" "$unit" $n
+	right=$?
+	[ $unfired = 0 ]
+	ok $((right + $?)) "unit $unit: $1 in $((n + 1)) pieces"
+}
+
+plan 12
+modload legdisk nr=2 crypto="$crypto" &&
+	modload dm-inlinecrypt && modload dm-crypt ||
+	echo "# a module is missing"
+
+for unit in 512 4096; do
+	features=
+	[ $unit = 512 ] || features="2 sector_size:$unit iv_large_sectors"
+	size=$(blockdev --getsz /dev/leg0)
+	dmsetup create crypt --table \
+		"0 $size inlinecrypt aes-xts-plain64 $key 0 /dev/leg0 0 $features"
+	dmsetup create ref --table \
+		"0 $size crypt aes-xts-plain64 $key 0 /dev/leg1 0 $features"
+
+	# dm-crypt has no part in inline encryption, and the same format.
+	"$TOOLS/pi-io" fill /dev/mapper/ref $at $len 1 &&
+		media /dev/leg1 >"$tmp/ref" && [ -s "$tmp/ref" ] &&
+		"$TOOLS/pi-io" fill $dm $at $len 1 &&
+		media /dev/leg0 | cmp - "$tmp/ref" &&
+		! "$TOOLS/pi-io" cmp /dev/leg0 $at $len 1 >/dev/null &&
+		"$TOOLS/pi-io" cmp $dm $at $len 1
+	ok $? "unit $unit: undisturbed, as dm-crypt has it"
+
+	for op in write read; do
+		sweep $op $unit
+		[ $unit = 512 ] || sweep $op 512
+		pieces $op
+	done
+	dmsetup remove crypt
+	dmsetup remove ref
+done
+rm -r "$tmp"
+finish

@@ -1,0 +1,113 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# proves: a mirror reads all of a bio elsewhere after a leg did part of it
+# base: pass
+# before: base
+# timeout: 300
+# shellcheck source=/dev/null
+. "$(dirname "$0")/lib.sh"
+
+# The mail of 2009: a leg completes part of a read, fails the rest, and dm-raid1
+# sends the bio to the other leg. Legs and target start at different sectors,
+# so that a position which is not put back reads something else.
+legs=/sys/kernel/debug/legdisk
+dm=/dev/mapper/mirror
+at=1081344	# 1 MiB behind the 64 sectors in front of the mirror
+len=65536
+table="0 64 zero
+64 16384 mirror core 2 512 nosync 2 /dev/leg0 128 /dev/leg1 256"
+
+knob() { echo "$2" >$legs/leg0/"$1"; }
+# has LEG COUNTER RELATION NUMBER
+has() { local v; read -r v <"$legs/$1/$2" && test "$v" "$3" "$4"; }
+
+# A leg that failed is not asked again: start with a new mirror each time.
+fresh() { dmsetup remove mirror && dmsetup create mirror <<<"$table"; }
+
+script_mq()
+{
+	knob op read && knob short "$1" && knob shorts 0 && knob fail_rest 1 &&
+		knob short_count 1
+}
+
+script_bio()
+{
+	knob op read && knob fail_bytes "$1" && knob fail_count 1
+}
+
+fired_mq()
+{
+	has leg0 shorts -eq 1 && has leg0 short_count -eq 0 &&
+		has leg0 seen -eq 2
+}
+
+fired_bio()
+{
+	has leg0 fail_count -eq 0 && has leg0 seen -eq 1
+}
+
+# one MODE BYTES: 0 right, 1 wrong, 2 the script did not run as written
+one()
+{
+	local right
+
+	fresh && "script_$1" "$2" && knob fails 0 && knob seen 0 &&
+		echo 0 >$legs/leg1/seen || return 2
+	"$TOOLS/pi-io" --vecs=5 cmp $dm $at $len 1
+	right=$?
+	"fired_$1" && has leg0 fails -eq 1 && has leg1 seen -eq 1 || return 2
+	[ $right = 0 ]
+}
+
+# sweep MODE WHAT
+sweep()
+{
+	local b rc n=0 wrong=0 unfired=0 first='' what
+
+	for ((b = 512; b < len; b += 512)); do
+		n=$((n + 1))
+		one "$1" $b >"$out"
+		rc=$?
+		[ $rc != 0 ] || continue
+		[ $rc != 2 ] || unfired=$((unfired + 1))
+		wrong=$((wrong + 1))
+		if [ -z "$first" ]; then
+			first=$b
+			sed 's/^/# /' "$out"
+		fi
+	done
+	what="$2: read failed at $n boundaries"
+	[ $wrong = 0 ] || what+=": $wrong wrong, first at $first"
+	[ $unfired = 0 ] || what+=", $unfired not as scripted"
+	[ $wrong = 0 ]
+	ok $? "$what"
+}
+
+# start MODE: load the legs, and write through the mirror to both
+start()
+{
+	modload legdisk mode="$1" nr=2 && dmsetup create mirror <<<"$table" &&
+		"$TOOLS/pi-io" fill $dm 32k 4m 1 &&
+		"$TOOLS/pi-io" --pattern=32k cmp /dev/leg0 64k 4m 1 &&
+		"$TOOLS/pi-io" --pattern=32k cmp /dev/leg1 128k 4m 1
+	ok $? "$1 legs: both hold what was written"
+}
+
+stop() { dmsetup remove mirror && rmmod legdisk; }
+
+plan 6
+out=$(mktemp)
+modload dm-mirror && modload dm-zero || echo "# a module is missing"
+
+start mq
+sweep mq "leg completes part, fails the rest"
+stop
+
+start bio
+for iter in untouched half consumed; do
+	knob fail_iter $iter
+	sweep bio "leg fails a bio, iterator $iter"
+done
+stop
+rm "$out"
+finish
