@@ -12,17 +12,23 @@
 # so that a position which is not put back reads something else.
 legs=/sys/kernel/debug/legdisk
 dm=/dev/mapper/mirror
-at=1081344	# 1 MiB behind the 64 sectors in front of the mirror
 len=65536
-table="0 64 zero
-64 16384 mirror core 2 512 nosync 2 /dev/leg0 128 /dev/leg1 256"
+
+# A leg that failed is not asked again, so there is a mirror for each boundary.
+table()
+{
+	local i
+
+	echo "0 64 zero"
+	for ((i = 0; i < 127; i++)); do
+		echo "$((64 + i * 128)) 128 mirror core 2 128 nosync" \
+		     "2 /dev/leg0 $((128 + i * 128)) /dev/leg1 $((256 + i * 128))"
+	done
+}
 
 knob() { echo "$2" >$legs/leg0/"$1"; }
 # has LEG COUNTER RELATION NUMBER
 has() { local v; read -r v <"$legs/$1/$2" && test "$v" "$3" "$4"; }
-
-# A leg that failed is not asked again: start with a new mirror each time.
-fresh() { dmsetup remove mirror && dmsetup create mirror <<<"$table"; }
 
 script_mq()
 {
@@ -49,9 +55,9 @@ fired_bio()
 # one MODE BYTES: 0 right, 1 wrong, 2 the script did not run as written
 one()
 {
-	local right
+	local right at=$(((64 + ($2 / 512 - 1) * 128) * 512))
 
-	fresh && "script_$1" "$2" && knob fails 0 && knob seen 0 &&
+	"script_$1" "$2" && knob fails 0 && knob seen 0 &&
 		echo 0 >$legs/leg1/seen || return 2
 	"$TOOLS/pi-io" --vecs=5 cmp $dm $at $len 1
 	right=$?
@@ -64,6 +70,7 @@ sweep()
 {
 	local b rc n=0 wrong=0 unfired=0 first='' what
 
+	dmsetup remove mirror && dmsetup create mirror < <(table)
 	for ((b = 512; b < len; b += 512)); do
 		n=$((n + 1))
 		one "$1" $b >"$out"
@@ -86,10 +93,10 @@ sweep()
 # start MODE: load the legs, and write through the mirror to both
 start()
 {
-	modload legdisk mode="$1" nr=2 && dmsetup create mirror <<<"$table" &&
-		"$TOOLS/pi-io" fill $dm 32k 4m 1 &&
-		"$TOOLS/pi-io" --pattern=32k cmp /dev/leg0 64k 4m 1 &&
-		"$TOOLS/pi-io" --pattern=32k cmp /dev/leg1 128k 4m 1
+	modload legdisk mode="$1" nr=2 && dmsetup create mirror < <(table) &&
+		"$TOOLS/pi-io" fill $dm 32k 8128k 1 &&
+		"$TOOLS/pi-io" --pattern=32k cmp /dev/leg0 64k 8128k 1 &&
+		"$TOOLS/pi-io" --pattern=32k cmp /dev/leg1 128k 8128k 1
 	ok $? "$1 legs: both hold what was written"
 }
 

@@ -1,0 +1,40 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# proves: with all paths lost and one regained, queued I/O ends right, PI too
+# base: panic
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/mpath.inc"
+
+mpath_disks
+split_at 32
+mpath_up bio queue_if_no_path
+plan 4
+L=262144
+try()
+{
+	local op=$1 back=$2 dev=$3 rc
+
+	both_work
+	[ "$op" = write ] || put_medium 0 $L 3 3
+	state "$A" offline
+	state "$B" offline
+	"$TOOLS/pi-io" "$op" $MP 0 $L 3 3 &
+	wait_for 10 has_failed "$A_DEV" && wait_for 10 has_failed "$B_DEV" ||
+		return 1
+	sleep 0.2
+	kill -0 $! || return 1
+	state "$back" running
+	dmsetup message mp 0 "reinstate_path $dev"
+	wait $! || return 1
+	state "$B" running
+	on_medium 0 $L 3 3
+}
+try write "$A" "$A_DEV"
+ok $? "write of 256 KiB waits for path A, and is right"
+try write "$B" "$B_DEV"
+ok $? "write of 256 KiB waits for path B, and is right"
+try read "$A" "$A_DEV"
+ok $? "read of 256 KiB waits for path A, and is right"
+try read "$B" "$B_DEV"
+ok $? "read of 256 KiB waits for path B, and is right"
+finish
