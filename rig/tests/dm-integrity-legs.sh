@@ -109,6 +109,20 @@ write_fails()
 	[ $? != 1 ] && io fill 1 && io cmp 1
 }
 
+# What is wrong on the disk right behind the cut is still found.
+read_corrupt()
+{
+	local rc bad=$((1048576 + $1))
+
+	"$TOOLS/pi-io" fill /dev/leg0 $bad 512 9 &&
+		cut leg0 read "$1" 1 0 || return 2
+	io cmp 1
+	rc=$?
+	"$TOOLS/pi-io" fill /dev/leg0 $bad 512 1
+	has leg0 shorts -eq 1 && has leg0 short_count -eq 0 || return 2
+	[ $rc = 3 ]
+}
+
 # sweep WHAT DESCRIPTION
 sweep()
 {
@@ -152,7 +166,7 @@ pieces()
 	ok $rc "mode $mode: all in pieces of 512 bytes, also its own"
 }
 
-plan 9
+plan 11
 out=$(mktemp)
 size=0
 modload dm-integrity && modload legdisk nr=2 || echo "# a module is missing"
@@ -161,6 +175,7 @@ for mode in D J; do
 	pieces
 	sweep read_short "read completed short"
 	sweep write_short "write completed short"
+	sweep read_corrupt "bad sector behind a short read"
 	sweep read_fails "read fails part way"
 	# With a journal the caller has its answer before the data is written.
 	[ $mode = J ] || sweep write_fails "write fails part way"

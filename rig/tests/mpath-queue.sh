@@ -12,7 +12,7 @@ plan 4
 L=262144
 try()
 {
-	local op=$1 back=$2 dev=$3 rc
+	local op=$1 back=$2 dev=$3
 
 	both_work
 	[ "$op" = write ] || put_medium 0 $L 3 3

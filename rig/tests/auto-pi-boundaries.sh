@@ -1,0 +1,64 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# proves: automatic PI is verified right after a short transfer at any boundary
+# base: fail
+# before: inject
+# timeout: 300
+. "$(dirname "$0")/lib.sh"
+
+modload scsi_debug dif=1 dix=1 dev_size_mb=64 delay=0
+DISK=$(sd_disks)
+DEV=/dev/$DISK
+L=65536
+
+# sweep LENGTH COMMAND...: COMMAND after a rule for each boundary
+sweep()
+{
+	local k len=$1
+	shift
+	for ((k = 512; k < len; k += 512)); do
+		inject "$DISK" "add,op=$OP,status=OK,partial=$k,rest=requeue,once"
+		"$@" || break
+		spent || { echo "# nothing was cut short at $k"; break; }
+		inject_none "$DISK"
+	done
+	inject_none "$DISK"
+	[ $k -ge "$len" ] || echo "# stopped at $k of $len bytes"
+	[ $k -ge "$len" ]
+}
+spent() { grep -q 'once=spent' "$ERRINJ/$DISK/error_injection"; }
+rewrite()
+{
+	local seed=$RANDOM
+
+	"$TOOLS/pi-io" fill "$DEV" 0 $L $seed || return 1
+	# The rule is spent: this reads, and verifies, in one piece.
+	"$TOOLS/pi-io" cmp "$DEV" 0 $L $seed
+}
+
+plan 5
+"$TOOLS/pi-io" fill "$DEV" 0 $L 1
+OP=READ
+sweep $L "$TOOLS/pi-io" cmp "$DEV" 0 $L 1
+ok $? "read of 64 KiB, short at every 512 bytes"
+sweep $L dd if="$DEV" of=/dev/null bs=$L count=1 skip=100 iflag=direct status=none
+ok $? "read of 64 KiB never written, short at every 512 bytes"
+OP=WRITE
+sweep $L rewrite
+ok $? "write of 64 KiB, short at every 512 bytes, then read"
+
+# A bad block must still be found, on either side of the cut.
+OP=READ
+echo 0 >"/sys/block/$DISK/integrity/write_generate"
+dd if=/dev/urandom of="$DEV" bs=512 seek=100 count=1 oflag=direct status=none
+echo 1 >"/sys/block/$DISK/integrity/write_generate"
+! "$TOOLS/pi-io" cmp "$DEV" 0 $L 1 2>/dev/null
+ok $? "a block written without its tags is a protection error"
+bad=0
+for k in 512 25600 51200 51712 65024; do
+	inject "$DISK" "add,op=READ,status=OK,partial=$k,rest=requeue,once"
+	! "$TOOLS/pi-io" cmp "$DEV" 0 $L 1 2>/dev/null || bad=1
+	inject_none "$DISK"
+done
+ok $bad "it still is after a short transfer before, at and behind it"
+finish
