@@ -16,11 +16,14 @@ MEM ?= 1G
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t14
 
-demo: build ## set up, build both kernels, boot both: before and after
+demo: setup ## set up, build both kernels, boot both: before and after
+	@rig/tree compose
+	@rig/build base >/dev/null
+	@rig/build series >/dev/null
 	@rig/demo
 
 check: build ## set up, and run every test (what CI runs)
-	@rc=0; rig/check || rc=1; rig/lint || rc=1; exit $$rc
+	@rc=0; rig/check || rc=1; rig/selftest || rc=1; rig/lint || rc=1; exit $$rc
 
 test: build ## boot tests only; TEST="name ..." for some of them
 	@rig/check $(TEST)

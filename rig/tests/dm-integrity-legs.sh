@@ -3,7 +3,7 @@
 # proves: dm-integrity over a leg that does part of a bio never lies
 # base: pass
 # before: base
-# timeout: 300
+# timeout: 600
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
 
