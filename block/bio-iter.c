@@ -137,7 +137,8 @@ EXPORT_SYMBOL_GPL(bio_iter_save);
  *
  * An integrity payload that was detached from @bio since is attached again;
  * it must still exist.  ->bi_status, ->bi_flags, ->bi_bdev and what else does
- * not belong to the position are left alone.
+ * not belong to the position are left alone; so is ->__bi_remaining, which a
+ * bio that had to be split comes back with at 0.
  *
  * Context: Any context.
  * Return: %true if @bio stands where it stood.  %false, after a warning, if it
