@@ -7,9 +7,9 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/mpath.inc"
 
-mpath_disks
+mpath_disks 400
 mpath_up bio
-plan 4
+plan 6
 sweep_partial write 65536
 ok $? "write of 64 KiB, the path lost after every 512 bytes"
 sweep_partial read 65536
@@ -33,4 +33,36 @@ for op in write read; do
 	ok $? "$op of 256 KiB in eight pieces, the path lost inside the third"
 	good=0
 done
+
+# The same below XFS, which brings its own protection information.
+split_at 64
+both_work
+{ mkfs.xfs -q -f $MP && mount $MP /mnt; } || bail "no XFS"
+: >/mnt/f
+"$TOOLS/pi-io" fill /mnt/f 0 65536 0 && sync
+sweep_xfs()
+{
+	local cmd=$1 op=$2 k
+
+	for ((k = 512; k < 65536; k += 512)); do
+		both_work
+		inject "$A" "add,op=$op,status=TRANSPORT,partial=$k"
+		# What is read is what the write before it left there.
+		[ "$cmd" = fill ] || seed=$last
+		[ "$cmd" = cmp ] || seed=$k
+		"$TOOLS/pi-io" "$cmd" /mnt/f 0 65536 "$seed" || break
+		inject_none "$A"
+		has_failed "$A_DEV" || { echo "# path A did not fail"; break; }
+		"$TOOLS/pi-io" cmp /mnt/f 0 65536 "$seed" || break
+		last=$seed
+	done
+	inject_none "$A"
+	[ $k -ge 65536 ] || echo "# stopped at $k of 65536 bytes"
+	[ $k -ge 65536 ]
+}
+last=0 seed=0
+sweep_xfs fill WRITE
+ok $? "XFS: 64 KiB written, the path lost after every 512 bytes"
+sweep_xfs cmp READ
+ok $? "XFS: 64 KiB read, the path lost after every 512 bytes"
 finish
