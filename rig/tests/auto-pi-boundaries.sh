@@ -4,6 +4,7 @@
 # base: fail
 # before: inject
 # timeout: 300
+# hang-after: 40
 . "$(dirname "$0")/lib.sh"
 
 modload scsi_debug dif=1 dix=1 dev_size_mb=64 delay=0
@@ -11,20 +12,16 @@ DISK=$(sd_disks)
 DEV=/dev/$DISK
 L=65536
 
-# sweep LENGTH COMMAND...: COMMAND after a rule for each boundary
-sweep()
+# cut COMMAND... BYTES: the next transfer completes so many bytes, then the rest
+cut()
 {
-	local k len=$1
-	shift
-	for ((k = 512; k < len; k += 512)); do
-		inject "$DISK" "add,op=$OP,status=OK,partial=$k,rest=requeue,once"
-		"$@" || break
-		spent || { echo "# nothing was cut short at $k"; break; }
-		inject_none "$DISK"
-	done
+	local rc=0
+
+	inject "$DISK" "add,op=$OP,status=OK,partial=${!#},rest=requeue,once"
+	"${@:1:$#-1}" || rc=$?
+	spent || rc=2
 	inject_none "$DISK"
-	[ $k -ge "$len" ] || echo "# stopped at $k of $len bytes"
-	[ $k -ge "$len" ]
+	return $rc
 }
 spent() { grep -q 'once=spent' "$ERRINJ/$DISK/error_injection"; }
 rewrite()
@@ -39,13 +36,11 @@ rewrite()
 plan 5
 "$TOOLS/pi-io" fill "$DEV" 0 $L 1
 OP=READ
-sweep $L "$TOOLS/pi-io" cmp "$DEV" 0 $L 1
-ok $? "read of 64 KiB, short at every 512 bytes"
-sweep $L dd if="$DEV" of=/dev/null bs=$L count=1 skip=100 iflag=direct status=none
-ok $? "read of 64 KiB never written, short at every 512 bytes"
+sweep 512 $L "read of 64 KiB, short" cut "$TOOLS/pi-io" cmp "$DEV" 0 $L 1
+sweep 512 $L "read of 64 KiB never written, short" cut \
+	dd if="$DEV" of=/dev/null bs=$L count=1 skip=100 iflag=direct status=none
 OP=WRITE
-sweep $L rewrite
-ok $? "write of 64 KiB, short at every 512 bytes, then read"
+sweep 512 $L "write of 64 KiB, short, then read," cut rewrite
 
 # A bad block must still be found, on either side of the cut.
 OP=READ

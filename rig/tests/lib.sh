@@ -87,3 +87,29 @@ inject_none()
 		inject "$d" removeall
 	done
 }
+
+# sweep STEP LENGTH WHAT COMMAND...: COMMAND BYTES at every multiple of STEP
+# below LENGTH, as one line. Status 2 of COMMAND: it was not put to the test.
+sweep()
+{
+	local step=$1 len=$2 what=$3 b rc n=0 wrong=0 unfired=0 first='' said
+	shift 3
+
+	for ((b = step; b < len; b += step)); do
+		n=$((n + 1))
+		rc=0
+		said=$("$@" $b 2>&1) || rc=$?
+		[ $rc != 0 ] || continue
+		[ $rc != 2 ] || unfired=$((unfired + 1))
+		wrong=$((wrong + 1))
+		if [ -z "$first" ]; then
+			first=$b
+			[ -z "$said" ] || echo "# ${said//$'\n'/$'\n'# }"
+		fi
+	done
+	what="$what at $n boundaries"
+	[ $wrong = 0 ] || what+=": $wrong wrong, first at $first"
+	[ $unfired = 0 ] || what+=", $unfired not as scripted"
+	[ $wrong = 0 ]
+	ok $? "$what"
+}

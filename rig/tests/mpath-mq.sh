@@ -11,10 +11,8 @@ mpath_disks
 split_at 64
 mpath_up mq queue_if_no_path
 plan 5
-sweep_partial write 65536
-ok $? "write of 64 KiB, the path lost after every 512 bytes"
-sweep_partial read 65536
-ok $? "read of 64 KiB, the path lost after every 512 bytes"
+sweep 512 65536 "write of 64 KiB, the path lost" partial write 65536
+sweep 512 65536 "read of 64 KiB, the path lost" partial read 65536
 for op in write read; do
 	both_work
 	state "$A" offline

@@ -10,10 +10,8 @@
 mpath_disks 400
 mpath_up bio
 plan 6
-sweep_partial write 65536
-ok $? "write of 64 KiB, the path lost after every 512 bytes"
-sweep_partial read 65536
-ok $? "read of 64 KiB, the path lost after every 512 bytes"
+sweep 512 65536 "write of 64 KiB, the path lost" partial write 65536
+sweep 512 65536 "read of 64 KiB, the path lost" partial read 65536
 
 # The third of eight pieces completes in part: the others have come and gone.
 split_at 32
@@ -40,29 +38,13 @@ both_work
 { mkfs.xfs -q -f $MP && mount $MP /mnt; } || bail "no XFS"
 : >/mnt/f
 "$TOOLS/pi-io" fill /mnt/f 0 65536 0 && sync
-sweep_xfs()
+xfs_write()
 {
-	local cmd=$1 op=$2 k
-
-	for ((k = 512; k < 65536; k += 512)); do
-		both_work
-		inject "$A" "add,op=$op,status=TRANSPORT,partial=$k"
-		# What is read is what the write before it left there.
-		[ "$cmd" = fill ] || seed=$last
-		[ "$cmd" = cmp ] || seed=$k
-		"$TOOLS/pi-io" "$cmd" /mnt/f 0 65536 "$seed" || break
-		inject_none "$A"
-		has_failed "$A_DEV" || { echo "# path A did not fail"; break; }
-		"$TOOLS/pi-io" cmp /mnt/f 0 65536 "$seed" || break
-		last=$seed
-	done
-	inject_none "$A"
-	[ $k -ge 65536 ] || echo "# stopped at $k of 65536 bytes"
-	[ $k -ge 65536 ]
+	dies_after WRITE "$TOOLS/pi-io" fill /mnt/f 0 65536 "$1" "$1" &&
+		"$TOOLS/pi-io" cmp /mnt/f 0 65536 "$1"
 }
-last=0 seed=0
-sweep_xfs fill WRITE
-ok $? "XFS: 64 KiB written, the path lost after every 512 bytes"
-sweep_xfs cmp READ
-ok $? "XFS: 64 KiB read, the path lost after every 512 bytes"
+sweep 512 65536 "XFS: write of 64 KiB, the path lost" xfs_write
+"$TOOLS/pi-io" fill /mnt/f 0 65536 1
+sweep 512 65536 "XFS: read of 64 KiB, the path lost" dies_after READ \
+	"$TOOLS/pi-io" cmp /mnt/f 0 65536 1
 finish
