@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# proves: KUnit: struct bio_iter agrees with plain offsets, byte for byte
+# proves: KUnit: what clones have of their source; struct bio_iter, byte for byte
 # base: none
 # timeout: 300
 . "$(dirname "$0")/lib.sh"
 
-SUITES=(bio_iter)
+SUITES=(bio_clone bio_iter)
 
 plan $((2 * ${#SUITES[@]}))
 for s in "${SUITES[@]}"; do

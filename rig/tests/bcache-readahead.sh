@@ -1,0 +1,43 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# proves: a read that misses the cache is still what it was, here: readahead
+# base: fail
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/bcache.inc"
+
+# bcache does not count it as a failure of the backing device if readahead
+# fails there.
+plan 3
+modload dm-mod
+modload null_blk gb=1 memory_backed=1
+dmsetup create backing <<'TABLE'
+0 131072 linear /dev/nullb0 0
+131072 8 error
+131080 131072 linear /dev/nullb0 131080
+TABLE
+bcache_up /dev/mapper/backing
+# bcache0 begins 16 sectors into the backing device
+hole=$(((131072 - 16) * 512))
+
+errors() { cat $BC_SYS/bcache/io_errors; }
+ignored() { dmesg | grep -q 'Read-ahead I/O failed on backing device, ignore'; }
+
+readahead()
+{
+	python3 - <<-PY
+		import os
+		fd = os.open("$BC", os.O_RDONLY)
+		os.posix_fadvise(fd, $hole, 4096, os.POSIX_FADV_WILLNEED)
+	PY
+}
+
+readahead
+wait_for 3 ignored
+ok $? "readahead is known as such when it fails"
+echo "# errors of the backing device: $(errors)"
+[ "$(errors)" = 0 ]
+ok $? "it does not count as an error of the backing device"
+! dd if=$BC of=/dev/null bs=4k skip=$hole iflag=direct,skip_bytes count=1 \
+	status=none 2>/dev/null && [ "$(errors)" -gt 0 ]
+ok $? "a read does"
+finish

@@ -1,0 +1,32 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# proves: dm-crypt keeps a write hint
+# base: fail
+. "$(dirname "$0")/lib.sh"
+
+groups=/sys/bus/pseudo/drivers/scsi_debug/group_number_stats
+key=$(printf '%02x' {1..64})
+modload scsi_debug dev_size_mb=16 delay=0
+modload dm-crypt
+wait_for 10 test -b /dev/sda || bail "no scsi_debug disk"
+dmsetup create crypt --table "0 $(blockdev --getsz /dev/sda) crypt \
+	aes-xts-plain64 $key 0 /dev/sda 0" || bail "no dm-crypt"
+
+# A disk is told the write hint as the group number; "long" is 4.
+hinted()
+{
+	perl -e '$h = pack("Q", 4); open(F, "+<", $ARGV[0]) && fcntl(F, 1036, $h) ||
+		die "F_SET_RW_HINT: $!\n"' "$1" &&
+		echo 0 >$groups &&
+		dd if=/dev/zero of="$1" bs=64k count=1 oflag=direct \
+			status=none || return
+	grep -v ' 0$' $groups | sed 's/^/# group and writes: /'
+	! grep -qx '4 0' $groups
+}
+
+plan 2
+hinted /dev/sda
+ok $? "write to the disk"
+hinted /dev/mapper/crypt
+ok $? "write through dm-crypt"
+finish

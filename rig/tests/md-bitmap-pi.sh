@@ -1,0 +1,73 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# proves: md's bitmap may change while it is written to legs that have PI
+# base: fail
+# shellcheck source=/dev/null
+. "$(dirname "$0")/lib.sh"
+
+md=/dev/md0
+
+clean()
+{
+	! dmesg | grep -E 'GUARD check failed|super_written gets error' &&
+		[ "$(cat /sys/block/md0/md/degraded)" = 0 ]
+}
+
+# Both legs, as mdadm finds them when the array is stopped
+both() { mdadm --examine "/dev/$1" | grep -q 'Array State : AA '; }
+bits() { mdadm -X "/dev/$1" | grep -q " $2 dirty"; }
+
+start()
+{
+	dmesg -C
+	mdadm --create $md --run --level=1 --raid-devices=2 --metadata=1.2 \
+		--bitmap=internal --bitmap-chunk=64K --delay=1 \
+		--assume-clean --data-offset=1M "/dev/$A" "/dev/$B" \
+		>/dev/null 2>&1 || bail "no array"
+}
+
+idle() { grep -qx idle /sys/block/md0/md/sync_action; }
+recovered() { idle && grep -qx 0 /sys/block/md0/md/degraded; }
+
+# leg DISK: it holds what was written, wherever that may be read from
+leg() { "$TOOLS/pi-io" --pattern=1m cmp "/dev/$1" 2m 1m 5; }
+
+plan 6
+# Commands that take a while
+modload scsi_debug dif=1 dix=1 add_host=2 per_host_store=1 dev_size_mb=16 \
+	ndelay=3000000
+modload raid1
+wait_for 10 test -b /dev/sdb || bail "no second scsi_debug disk"
+read -r A B < <(sd_disks | paste -sd' ')
+
+start
+"$TOOLS/pi-io" fill $md 0 256k 1
+mdadm --stop $md 2>/dev/null
+! dmesg | grep -E 'GUARD check failed|super_written gets error' &&
+	both "$A" && both "$B"
+ok $? "array stopped right after a write: both legs are in it"
+
+start
+# New arrays have all bits set.
+wait_for 10 bits "$A" 0 || bail "the bitmap is not cleaned"
+fio --name=w --filename=$md --rw=write:60k --bs=4k --size=3m --direct=1 \
+	--io_size=64k --offset_increment=3m --numjobs=4 --eta=never \
+	--thinktime=1ms --output=/tmp/fio &&
+	clean
+ok $? "bits set from four sides at once: both legs are in the array"
+mdadm --stop $md 2>/dev/null
+both "$A" && both "$B" && bits "$A" 0 && bits "$B" 0
+ok $? "and the bitmap on both is clean when it was stopped"
+
+start
+wait_for 10 bits "$A" 0 || bail "the bitmap is not cleaned"
+mdadm --quiet $md --fail "/dev/$B" --remove "/dev/$B"
+"$TOOLS/pi-io" fill $md 1m 1m 5
+bits "$A" 16
+ok $? "without one leg: a bit on the other for each chunk written"
+mdadm --quiet $md --re-add "/dev/$B" && wait_for 5 recovered && clean
+ok $? "the leg came back by its bitmap"
+mdadm --stop $md 2>/dev/null
+leg "$A" && leg "$B" && bits "$A" 0 && bits "$B" 0
+ok $? "and has what was written, and a clean bitmap"
+finish

@@ -1,0 +1,69 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# proves: a write that waits for a raid5 reshape keeps the error of its chain
+# base: fail
+# before: base
+# cpus: 2
+# shellcheck source=/dev/null
+. "$(dirname "$0")/lib.sh"
+
+md=/dev/md0
+sys=/sys/block/md0/md
+
+knob() { echo "$2" >$sys/"$1" || bail "$1 $2"; }
+position() { cat $sys/reshape_position; }
+beyond() { [ "$(position)" -gt "$1" ] 2>/dev/null; }
+# The reshape is well beyond what it recorded last (KiB on each of 3 data disks):
+# the part of the array in between is neither old nor new.
+ahead()
+{
+	local kib
+
+	kib=$(sed -n 's,.*reshape = .*(\([0-9]*\)/.*,\1,p' /proc/mdstat)
+	[ $((${kib:-0} * 2 * 3)) -gt $(($(position) + 4096)) ]
+}
+waits() { dmesg | grep -q 'io across reshape position'; }
+done_with() { grep -qx none $sys/reshape_position; }
+
+# zero OFFSET FILE: two bios, the first chained to the second. It takes until
+# the array is reshaped there.
+zero()
+{
+	blkdiscard -f -z -o "$1" -l $((1048576 + 4096)) $md 2>/dev/null
+	echo $? >"$2"
+}
+
+plan 4
+modload scsi_debug add_host=4 per_host_store=1 dev_size_mb=64 ndelay=100000
+modload raid456
+wait_for 10 test -b /dev/sdd || bail "no fourth scsi_debug disk"
+mapfile -t disks < <(sd_disks | sed s,^,/dev/,)
+
+mdadm --create $md --run --level=5 --raid-devices=3 --spare-devices=1 \
+	--chunk=64 --metadata=1.2 --assume-clean --data-offset=8M \
+	--bitmap=none "${disks[@]}" >/dev/null 2>&1 || bail "no raid5"
+knob sync_speed_min 100
+knob sync_speed_max 5000
+knob raid_disks 4
+knob sync_action reshape
+
+wait_for 20 beyond 20000 && wait_for 20 ahead
+knob sync_action frozen
+at=$(position)
+inject md0 "add,op=WRITE,status=IOERR,start=$at,nr_sectors=8"
+dmesg -C
+zero $((at * 512)) /tmp/rc &
+wait_for 10 waits
+ok $? "a write waits for the reshape"
+dmesg | grep -q 'injecting I/O error'
+ok $? "after the bio that is chained to it failed"
+
+knob sync_speed_max 1000000
+knob sync_action reshape
+wait
+[ "$(</tmp/rc)" = 1 ]
+ok $? "the write goes on, and tells"
+inject_none md0
+wait_for 30 done_with && zero $((at * 512)) /tmp/rc && [ "$(</tmp/rc)" = 0 ]
+ok $? "the same without error after the reshape"
+finish

@@ -1,0 +1,44 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# proves: dm-vdo's reads do not keep the device below for ever
+# base: fail
+# mem: 2G
+# cmdline: slub_debug=F,request_queue
+. "$(dirname "$0")/lib.sh"
+
+disk=/sys/kernel/config/nullb/disk
+modload null_blk nr_devices=0
+modload dm-vdo
+
+queues() { awk '$1 == "request_queue" { print $2 }' /proc/slabinfo; }
+queues_are() { [ "$(queues)" = "$1" ]; }
+
+# cycle COUNT: of reads, on a new vdo that is formatted for it
+cycle()
+{
+	local i
+
+	mkdir $disk && echo 1 >$disk/memory_backed && echo 8192 >$disk/size &&
+		echo 4096 >$disk/blocksize && echo 1 >$disk/power &&
+		wait_for 10 test -b /dev/disk &&
+		dmsetup create vdo --table "0 2097152 vdo V4 /dev/disk 2097152 \
+			4096 4096 16380 deduplication off slabSize 8192" &&
+		"$TOOLS/pi-io" fill /dev/mapper/vdo 0 1m 1 || return
+	for ((i = 0; i < $1; i++)); do
+		"$TOOLS/pi-io" cmp /dev/mapper/vdo 0 1m 1 || return
+	done
+	dmsetup remove vdo && echo 0 >$disk/power && rmdir $disk
+}
+
+plan 4
+before=$(queues)
+cycle 0
+ok $? "a vdo that nothing is read from"
+wait_for 5 queues_are "$before"
+ok $? "its device's queue is gone"
+cycle 4
+ok $? "a vdo that 1024 blocks are read from"
+wait_for 5 queues_are "$before"
+ok $? "its device's queue is gone"
+echo "# $before queues before, $(queues) after"
+finish

@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# proves: the zones of a disk with tens of thousands of them can be reported
+# base: panic
+# shellcheck source=/dev/null
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/nvme.inc"
+
+# zones DISK N
+zones() { [ "$(cat "/sys/block/$1/queue/nr_zones" 2>/dev/null)" = "$2" ]; }
+
+# Both ends of a report of N zones, of 1 MiB each, to user space
+reported()
+{
+	wait_for 10 zones "$1" "$2" &&
+		blkzone report -c 1 "/dev/$1" | grep -q 'start: 0x000000000,' &&
+		blkzone report -o $((($2 - 1) * 2048)) "/dev/$1" |
+			grep -q "start: $(printf 0x%09x $((($2 - 1) * 2048))),"
+}
+
+plan 3
+modload null_blk nr_devices=0
+modload nvme-tcp
+modload nvmet-tcp
+null=/sys/kernel/config/nullb
+i=0
+for n in 20480 81920; do
+	d=$null/z$n
+	{ mkdir "$d" && echo $n >"$d/size" && echo 1 >"$d/zoned" &&
+		echo 1 >"$d/zone_size" && echo 1 >"$d/power"; } ||
+		bail "null_blk, $n zones"
+	# shellcheck disable=SC2034 # for nvme.inc
+	NQN=rig$i
+	target /dev/z$n
+	port $i tcp
+	attach $i tcp
+	reported nvme${i}n1 $n
+	ok $? "NVMe/TCP, $n zones"
+	i=$((i + 1))
+done
+
+# Memory is fragmented: there is no MiB in one piece for the report.
+f=/sys/kernel/debug/fail_page_alloc
+echo 9 >$f/min-order
+echo N >$f/ignore-gfp-wait
+echo 1 >$f/times
+echo 100 >$f/probability
+modload scsi_debug zbc=managed zone_size_mb=1 virtual_gb=20 dev_size_mb=8 \
+	delay=0
+wait_for 10 test "$(sd_disks)" || bail "no scsi_debug disk"
+reported "$(sd_disks)" 20480 && [ "$(<$f/times)" = 0 ]
+ok $? "SCSI, 20480 zones, report not contiguous"
+finish
