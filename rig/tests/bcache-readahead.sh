@@ -8,16 +8,10 @@
 # bcache does not count it as a failure of the backing device if readahead
 # fails there.
 plan 3
-modload dm-mod
-modload null_blk gb=1 memory_backed=1
-dmsetup create backing <<'TABLE'
-0 131072 linear /dev/nullb0 0
-131072 8 error
-131080 131072 linear /dev/nullb0 131080
-TABLE
+backing_with_hole
 bcache_up /dev/mapper/backing
 # bcache0 begins 16 sectors into the backing device
-hole=$(((131072 - 16) * 512))
+hole=$(((HOLE - 16) * 512))
 
 errors() { cat $BC_SYS/bcache/io_errors; }
 ignored() { dmesg | grep -q 'Read-ahead I/O failed on backing device, ignore'; }

@@ -8,13 +8,7 @@
 # Zeroes are written by a chain of bios here. One of the first meets a hole in
 # the backing device, and the last is fine.
 plan 5
-modload dm-mod
-modload null_blk gb=1 memory_backed=1
-dmsetup create backing <<'TABLE'
-0 131072 linear /dev/nullb0 0
-131072 8 error
-131080 131072 linear /dev/nullb0 131080
-TABLE
+backing_with_hole
 bcache_up /dev/mapper/backing
 errors=$BC_SYS/bcache/io_errors
 

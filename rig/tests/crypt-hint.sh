@@ -6,11 +6,11 @@
 
 groups=/sys/bus/pseudo/drivers/scsi_debug/group_number_stats
 key=$(printf '%02x' {1..64})
-modload scsi_debug dev_size_mb=16 delay=0
+scsi_disks 1 dev_size_mb=16 delay=0
+disk=/dev/${SD[0]}
 modload dm-crypt
-wait_for 10 test -b /dev/sda || bail "no scsi_debug disk"
-dmsetup create crypt --table "0 $(blockdev --getsz /dev/sda) crypt \
-	aes-xts-plain64 $key 0 /dev/sda 0" || bail "no dm-crypt"
+dmsetup create crypt --table "0 $(blockdev --getsz "$disk") crypt \
+	aes-xts-plain64 $key 0 $disk 0" || bail "no dm-crypt"
 
 # A disk is told the write hint as the group number; "long" is 4.
 hinted()
@@ -25,7 +25,7 @@ hinted()
 }
 
 plan 2
-hinted /dev/sda
+hinted "$disk"
 ok $? "write to the disk"
 hinted /dev/mapper/crypt
 ok $? "write through dm-crypt"

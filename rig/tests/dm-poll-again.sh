@@ -6,8 +6,6 @@
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
 
-null=/sys/kernel/config/nullb/null0
-
 # polled OFFSET SIZE: a read that io_uring does not try again by itself
 polled()
 {
@@ -28,8 +26,7 @@ again()
 
 modload null_blk nr_devices=0 poll_queues=1
 modload dm-mod
-{ mkdir $null && echo 32 >$null/size && echo 1 >$null/poll_queues &&
-	echo 1 >$null/power; } || bail null_blk
+null_disk null0 size=32 poll_queues=1
 # Seams at 1 MiB + 32 KiB, and 64 KiB behind that
 dmsetup create lin --table "0 2112 linear /dev/null0 0
 2112 128 linear /dev/null0 4096

@@ -5,8 +5,6 @@
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
 
-null=/sys/kernel/config/nullb/null0
-
 # polled ARGUMENTS...: written and read back, 128 KiB at a time
 polled()
 {
@@ -16,8 +14,7 @@ polled()
 
 modload null_blk nr_devices=0 poll_queues=1
 modload dm-mod
-{ mkdir $null && echo 32 >$null/size && echo 1 >$null/memory_backed &&
-	echo 1 >$null/poll_queues && echo 1 >$null/power; } || bail null_blk
+null_disk null0 size=32 memory_backed=1 poll_queues=1
 # A seam below at 4 MiB + 64 KiB, and one above at 1 MiB + 64 KiB
 dmsetup create low --table "0 8320 linear /dev/null0 0
 8320 8064 linear /dev/null0 16384" || bail low

@@ -16,10 +16,9 @@ write_file()
 	dd if=/dev/zero of=$mnt/"$1" bs=4k count=1 conv=fsync status=none
 }
 
-modload scsi_debug add_host=2 per_host_store=1 dev_size_mb=32 delay=0
+scsi_disks 2 add_host=2 per_host_store=1 dev_size_mb=32 delay=0
 modload dm-mod
-wait_for 10 test -b /dev/sdb || bail "no second scsi_debug disk"
-read -r a b < <(sd_disks | paste -sd' ')
+read -r a b <<<"${SD[*]}"
 error=/sys/kernel/debug/scsi_debug/$(basename "$(realpath "/sys/block/$b/device")")/error
 # The file system is on the first disk, the second one only has to flush.
 dmsetup create two --table "0 65536 linear /dev/$a 0

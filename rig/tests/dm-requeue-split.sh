@@ -66,12 +66,11 @@ both()
 
 plan 6
 modload brd rd_nr=1 rd_size=16384
-modload scsi_debug dif=1 dix=1 dev_size_mb=16 delay=0
+scsi_disks 1 dif=1 dix=1 dev_size_mb=16 delay=0
 modload legdisk crypto=1
 modload dm-inlinecrypt
 modload dm-hold
-wait_for 10 test "$(sd_disks)" || bail "no scsi_debug disk"
-sd=$(sd_disks)
+sd=${SD[0]}
 
 hold ram0
 both "five vectors" "--vecs=5 fill" "--vecs=5 cmp" /dev/mapper/hold /dev/ram0

@@ -158,24 +158,13 @@ cmnds()
 
 dm_disk() { echo "dm-$(dmsetup info -c --noheadings -o minor "$1")"; }
 
-null=/sys/kernel/config/nullb
-# null_disk NAME IRQMODE [POLL_QUEUES]
-null_disk()
-{
-	{ mkdir "$null/$1" && echo 64 >"$null/$1/size" &&
-		echo 1 >"$null/$1/memory_backed" &&
-		echo "$2" >"$null/$1/irqmode" &&
-		echo "${3:-0}" >"$null/$1/poll_queues" &&
-		echo 1 >"$null/$1/power"; } || bail "null_blk: $1"
-}
-
 plan 75
 modload null_blk nr_devices=0 poll_queues=1
 modload brd rd_nr=1 rd_size=65536
-null_disk null0 0
-null_disk null1 1
-null_disk null2 2
-null_disk null3 1 1
+null_disk null0 size=64 memory_backed=1 irqmode=0
+null_disk null1 size=64 memory_backed=1 irqmode=1
+null_disk null2 size=64 memory_backed=1 irqmode=2
+null_disk null3 size=64 memory_backed=1 irqmode=1 poll_queues=1
 for d in null0 ram0; do
 	inject $d 'add,op=READ,status=IOERR'
 	inject_none $d
@@ -359,9 +348,8 @@ failing ram0 /dev/ram0 READ fail
 #
 # SCSI requeues by itself, here with protection information
 #
-modload scsi_debug dev_size_mb=16 dif=1 dix=1 statistics=1
-wait_for 10 test "$(sd_disks)" || bail "no scsi_debug disk"
-disk=$(sd_disks)
+scsi_disks 1 dev_size_mb=16 dif=1 dix=1 statistics=1
+disk=${SD[0]}
 flags=(--vecs=5) fill=write cmp=read
 all "$disk" "/dev/$disk"
 
@@ -381,11 +369,8 @@ ok $? "scsi_debug can be unloaded"
 #
 # Request based dm: the clone fails with the status that was injected
 #
-modload scsi_debug dev_size_mb=16 add_host=2 statistics=1
-# shellcheck disable=SC2016 # the disks of then
-wait_for 10 bash -c 'set -- /sys/block/sd*; [ $# = 2 ]' ||
-	bail "no two scsi_debug disks"
-read -r p0 p1 <<<"$(sd_disks | tr '\n' ' ')"
+scsi_disks 2 dev_size_mb=16 add_host=2 statistics=1
+read -r p0 p1 <<<"${SD[*]}"
 modload dm-multipath
 modload dm-round-robin
 dmsetup create mp --table "0 16384 multipath 0 0 2 1 round-robin 0 1 1 \
@@ -446,7 +431,7 @@ ok $? "null1: rules that fail I/O come and go, nothing is stuck"
 
 bad=0
 for d in null0 null1 null2 null3; do
-	rmdir "$null/$d" || bad=1
+	rmdir "$NULLB/$d" || bad=1
 done
 rmmod null_blk && rmmod brd || bad=1
 ok $bad "null_blk and brd can be unloaded"

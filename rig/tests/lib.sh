@@ -6,6 +6,7 @@ KTAP_N=0
 KTAP_BAD=0
 KTAP_PLAN=0
 ERRINJ=/sys/kernel/debug/block
+NULLB=/sys/kernel/config/nullb
 
 plan()
 {
@@ -69,6 +70,40 @@ sd_disks()
 
 	for d in /sys/bus/pseudo/drivers/scsi_debug/adapter*/host*/target*/*/block/*; do
 		[ -e "$d" ] && basename "$d"
+	done
+}
+
+all_there()
+{
+	local d n=0
+
+	for d in $(sd_disks); do
+		[ ! -b "/dev/$d" ] || n=$((n + 1))
+	done
+	[ $n = "$1" ]
+}
+
+# scsi_disks N OPTION...: so many scsi_debug disks; their names are in SD
+# shellcheck disable=SC2034 # for the tests
+scsi_disks()
+{
+	local n=$1
+	shift
+
+	modload scsi_debug "$@"
+	wait_for 10 all_there "$n" || bail "there are not $n scsi_debug disks"
+	mapfile -t SD < <(sd_disks)
+}
+
+# null_disk NAME KEY=VALUE...: /dev/NAME, of null_blk
+null_disk()
+{
+	local dir=$NULLB/$1 kv
+	shift
+
+	mkdir "$dir" || bail "null_blk: $dir"
+	for kv in "$@" power=1; do
+		echo "${kv#*=}" >"$dir/${kv%%=*}" || bail "null_blk: $dir, $kv"
 	done
 }
 

@@ -34,11 +34,10 @@ leg() { "$TOOLS/pi-io" --pattern=1m cmp "/dev/$1" 2m 1m 5; }
 
 plan 6
 # Commands that take a while
-modload scsi_debug dif=1 dix=1 add_host=2 per_host_store=1 dev_size_mb=16 \
+scsi_disks 2 dif=1 dix=1 add_host=2 per_host_store=1 dev_size_mb=16 \
 	ndelay=3000000
 modload raid1
-wait_for 10 test -b /dev/sdb || bail "no second scsi_debug disk"
-read -r A B < <(sd_disks | paste -sd' ')
+read -r A B <<<"${SD[*]}"
 
 start
 "$TOOLS/pi-io" fill $md 0 256k 1

@@ -79,11 +79,10 @@ degraded()
 }
 
 plan 16
-modload scsi_debug add_host=2 per_host_store=1 dev_size_mb=16 ndelay=100000
+scsi_disks 2 add_host=2 per_host_store=1 dev_size_mb=16 ndelay=100000
 modload raid1
 modload raid10
-wait_for 10 test -b /dev/sdb || bail "no second scsi_debug disk"
-read -r A B < <(sd_disks | paste -sd' ')
+read -r A B <<<"${SD[*]}"
 
 for level in 1 10; do
 	what='' name=raid$level bitmap=(--bitmap=none)

@@ -51,11 +51,10 @@ create()
 }
 
 plan 3
-modload scsi_debug dif=1 dix=1 add_host=2 per_host_store=1 dev_size_mb=64 \
+scsi_disks 2 dif=1 dix=1 add_host=2 per_host_store=1 dev_size_mb=64 \
 	ndelay=1000000
 modload raid1
-wait_for 10 test -b /dev/sdb || bail "no second scsi_debug disk"
-read -r A B < <(sd_disks | paste -sd' ')
+read -r A B <<<"${SD[*]}"
 create || bail "no lockless bitmap"
 echo 0 >$sys/safe_mode_delay
 # Another block of the bitmap: this one is for the array to become active.

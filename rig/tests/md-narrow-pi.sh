@@ -31,12 +31,11 @@ leg()
 }
 
 plan 8
-modload scsi_debug dif=1 dix=1 add_host=2 per_host_store=1 dev_size_mb=16 \
+scsi_disks 2 dif=1 dix=1 add_host=2 per_host_store=1 dev_size_mb=16 \
 	delay=0
 modload raid1
 modload raid10
-wait_for 10 test -b /dev/sdb || bail "no second scsi_debug disk"
-read -r A B < <(sd_disks | paste -sd' ')
+read -r A B <<<"${SD[*]}"
 
 for level in 1 10; do
 	mdadm --create $md --run --level=$level --raid-devices=2 \

@@ -34,14 +34,12 @@ zero()
 }
 
 plan 4
-modload scsi_debug add_host=4 per_host_store=1 dev_size_mb=64 ndelay=100000
+scsi_disks 4 add_host=4 per_host_store=1 dev_size_mb=64 ndelay=100000
 modload raid456
-wait_for 10 test -b /dev/sdd || bail "no fourth scsi_debug disk"
-mapfile -t disks < <(sd_disks | sed s,^,/dev/,)
 
 mdadm --create $md --run --level=5 --raid-devices=3 --spare-devices=1 \
 	--chunk=64 --metadata=1.2 --assume-clean --data-offset=8M \
-	--bitmap=none "${disks[@]}" >/dev/null 2>&1 || bail "no raid5"
+	--bitmap=none "${SD[@]/#//dev/}" >/dev/null 2>&1 || bail "no raid5"
 knob sync_speed_min 100
 knob sync_speed_max 5000
 knob raid_disks 4

@@ -5,11 +5,8 @@
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
 
-disk=/sys/kernel/config/nullb/null0
-
 modload null_blk nr_devices=0 poll_queues=1
-{ mkdir $disk && echo 64 >$disk/size && echo 1 >$disk/memory_backed &&
-	echo 1 >$disk/poll_queues && echo 1 >$disk/power; } || bail null_blk
+null_disk null0 size=64 memory_backed=1 poll_queues=1
 
 plan 1
 fio --name=j --filename=/dev/null0 --direct=1 --rw=write --bs=64k --size=4m \

@@ -6,7 +6,6 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/nvme.inc"
 
-disk=/sys/kernel/config/nullb/null0
 head=/dev/nvme0n1
 
 # flushes: how many the disk below has done
@@ -23,8 +22,7 @@ lose()
 
 # A disk with a cache, a second slow to flush
 modload null_blk nr_devices=0
-{ mkdir $disk && echo 128 >$disk/size && echo 1 >$disk/memory_backed &&
-	echo 16 >$disk/cache_size && echo 1 >$disk/power; } || bail null_blk
+null_disk null0 size=128 memory_backed=1 cache_size=16
 modload dm-delay
 dmsetup create slow --table "0 $((128 * 2048)) delay /dev/null0 0 0 \
 	/dev/null0 0 0 /dev/null0 0 1000" || bail dm-delay

@@ -8,7 +8,6 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/nvme.inc"
 
-disk=/sys/kernel/config/nullb/null0
 head=/dev/nvme0n1
 data=/tmp/data
 at=0
@@ -70,9 +69,7 @@ plugs()
 }
 
 modload null_blk nr_devices=0
-{ mkdir $disk && echo 64 >$disk/size && echo 1 >$disk/memory_backed &&
-	echo 1 >$disk/zoned && echo 4 >$disk/zone_size &&
-	echo 1 >$disk/power; } || bail null_blk
+null_disk null0 size=64 memory_backed=1 zoned=1 zone_size=4
 modload nvme-tcp
 modload nvmet-tcp
 target /dev/null0

@@ -6,7 +6,7 @@
 # cmdline: slub_debug=F,request_queue
 . "$(dirname "$0")/lib.sh"
 
-disk=/sys/kernel/config/nullb/disk
+disk=$NULLB/disk
 modload null_blk nr_devices=0
 modload dm-vdo
 
@@ -18,9 +18,8 @@ cycle()
 {
 	local i
 
-	mkdir $disk && echo 1 >$disk/memory_backed && echo 8192 >$disk/size &&
-		echo 4096 >$disk/blocksize && echo 1 >$disk/power &&
-		wait_for 10 test -b /dev/disk &&
+	null_disk disk memory_backed=1 size=8192 blocksize=4096
+	wait_for 10 test -b /dev/disk &&
 		dmsetup create vdo --table "0 2097152 vdo V4 /dev/disk 2097152 \
 			4096 4096 16380 deduplication off slabSize 8192" &&
 		"$TOOLS/pi-io" fill /dev/mapper/vdo 0 1m 1 || return

@@ -22,13 +22,9 @@ plan 3
 modload null_blk nr_devices=0
 modload nvme-tcp
 modload nvmet-tcp
-null=/sys/kernel/config/nullb
 i=0
 for n in 20480 81920; do
-	d=$null/z$n
-	{ mkdir "$d" && echo $n >"$d/size" && echo 1 >"$d/zoned" &&
-		echo 1 >"$d/zone_size" && echo 1 >"$d/power"; } ||
-		bail "null_blk, $n zones"
+	null_disk z$n size=$n zoned=1 zone_size=1
 	# shellcheck disable=SC2034 # for nvme.inc
 	NQN=rig$i
 	target /dev/z$n
@@ -45,9 +41,7 @@ echo 9 >$f/min-order
 echo N >$f/ignore-gfp-wait
 echo 1 >$f/times
 echo 100 >$f/probability
-modload scsi_debug zbc=managed zone_size_mb=1 virtual_gb=20 dev_size_mb=8 \
-	delay=0
-wait_for 10 test "$(sd_disks)" || bail "no scsi_debug disk"
-reported "$(sd_disks)" 20480 && [ "$(<$f/times)" = 0 ]
+scsi_disks 1 zbc=managed zone_size_mb=1 virtual_gb=20 dev_size_mb=8 delay=0
+reported "${SD[0]}" 20480 && [ "$(<$f/times)" = 0 ]
 ok $? "SCSI, 20480 zones, report not contiguous"
 finish
