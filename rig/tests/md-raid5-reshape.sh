@@ -10,7 +10,9 @@
 md=/dev/md0
 sys=/sys/block/md0/md
 
-knob() { echo "$2" >$sys/"$1" || bail "$1 $2"; }
+# md refuses with EBUSY as long as its thread looks at the array.
+try() { echo "$2" 2>/dev/null >$sys/"$1"; }
+knob() { wait_for 10 try "$1" "$2" || bail "$1 $2"; }
 position() { cat $sys/reshape_position; }
 beyond() { [ "$(position)" -gt "$1" ] 2>/dev/null; }
 # The reshape is well beyond what it recorded last (KiB on each of 3 data disks):
