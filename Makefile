@@ -31,7 +31,7 @@ test: build ## boot tests only; TEST="name ..." for some of them
 lint: tree ## checkpatch, git am, sparse, shellcheck; each mail builds alone
 	@rig/lint
 
-cocci: tree ## semantic patches over the whole base, and their documentation
+cocci: tree ## semantic patches over the base, and what is written of them (minutes)
 	@rig/cocci-report
 
 setup: ## install the Debian packages that are missing

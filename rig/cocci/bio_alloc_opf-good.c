@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* For scripts/coccinelle/block/bio_alloc_opf.cocci, which finds nothing here. */
+/* For scripts/coccinelle/block/bio_alloc_opf.cocci: finds nothing here. */
 
 static void cleared(struct job *job, struct bio *src)
 {

@@ -20,6 +20,19 @@ out:
 	return ret;
 }
 
+static int clone_on_the_stack(struct job *job, struct bio *src)
+{
+	struct bio bio;
+	int ret;
+
+	ret = bio_init_clone(job->bdev, &bio, src, GFP_NOIO);
+	if (ret)
+		return ret;
+	ret = submit_bio_wait(&bio);
+	bio_uninit(&bio);
+	return ret;
+}
+
 /* What is handed to another is released there. */
 static void handed_on(struct job *job)
 {

@@ -42,7 +42,8 @@ expression B, E, V;
 position p != kept.p;
 @@
 
- B = \(bio_alloc_clone\|bio_next_split\|bio_split\|bio_split_to_limits\|bio_submit_split_bioset\)(...)
+ B = \(bio_alloc_clone\|bio_next_split\|bio_split\|bio_split_to_limits\|
+	bio_submit_split_bioset\)(...)
  ... when != B = V
  B->bi_opf@p = E
 
@@ -53,7 +54,8 @@ type T;
 position p != kept.p;
 @@
 
- T B = \(bio_alloc_clone\|bio_next_split\|bio_split\|bio_split_to_limits\|bio_submit_split_bioset\)(...);
+ T B = \(bio_alloc_clone\|bio_next_split\|bio_split\|bio_split_to_limits\|
+	bio_submit_split_bioset\)(...);
  ... when != B = V
  B->bi_opf@p = E
 

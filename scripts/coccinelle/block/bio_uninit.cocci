@@ -38,7 +38,7 @@ position p;
 @stack exists@
 identifier fn;
 local idexpression struct bio b;
-expression D, E, G, S;
+expression E;
 position p;
 @@
 
@@ -46,15 +46,37 @@ position p;
  {
 	... when any
 (
-	bio_init@p(&b, ...);
+	bio_init@p(&b, ...)
 |
-	bio_init_inline@p(&b, ...);
-|
-	bio_init_clone@p(D, &b, S, G);
+	bio_init_inline@p(&b, ...)
 )
 	... when != bio_uninit(&b)
 	    when != E = &b
  }
+
+// There is nothing to release on the path for which bio_init_clone() fails
+
+@released exists@
+local idexpression struct bio b;
+expression D, E, G, S;
+position p;
+@@
+
+ bio_init_clone@p(D, &b, S, G)
+ ... when any
+(
+ bio_uninit(&b)
+|
+ E = &b
+)
+
+@stack_clone@
+local idexpression struct bio b;
+expression D, G, S;
+position p != released.p;
+@@
+
+ bio_init_clone@p(D, &b, S, G)
 
 // Again
 
@@ -218,6 +240,13 @@ position stack.p;
 
 @depends on context@
 identifier f;
+position stack_clone.p;
+@@
+
+* f@p(...)
+
+@depends on context@
+identifier f;
 position twice.p;
 @@
 
@@ -260,6 +289,13 @@ position loaded.p;
 
 @script:python depends on org@
 p << stack.p;
+@@
+
+coccilib.org.print_todo(p[0],
+	"WARNING: a bio on the stack goes without bio_uninit()")
+
+@script:python depends on org@
+p << stack_clone.p;
 @@
 
 coccilib.org.print_todo(p[0],
@@ -309,6 +345,13 @@ coccilib.org.print_todo(p[0],
 
 @script:python depends on report@
 p << stack.p;
+@@
+
+coccilib.report.print_report(p[0],
+	"WARNING: a bio on the stack goes without bio_uninit()")
+
+@script:python depends on report@
+p << stack_clone.p;
 @@
 
 coccilib.report.print_report(p[0],
