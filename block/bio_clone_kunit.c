@@ -4,6 +4,7 @@
  */
 #include <kunit/test.h>
 #include <linux/blk-integrity.h>
+#include "blk.h"
 
 #define SECTORS		8
 
@@ -207,6 +208,99 @@ static void set_opf_integrity_test(struct kunit *test)
 #endif
 }
 
+#ifdef CONFIG_BLK_DEV_INTEGRITY
+/* A clone of a bio with @len bytes of metadata from @done on, in @vecs */
+static struct bio *make_prot(struct kunit *test, struct bio_vec *vecs,
+			     unsigned int done, unsigned int len)
+{
+	struct bio_clone_test *t = test->priv;
+	struct bio_integrity_payload *bip;
+	struct bio *src, *bio;
+
+	src = make_src(t, REQ_OP_READ);
+	bip = bio_integrity_alloc(src, GFP_KERNEL, 0);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, bip);
+	bip->bip_vec = vecs;
+	bio = bio_alloc_clone(NULL, src, GFP_KERNEL, &t->bs);
+	KUNIT_ASSERT_NOT_NULL(test, bio);
+	bip = bio_integrity(bio);
+	KUNIT_ASSERT_NOT_NULL(test, bip);
+	for (; done >= vecs[bip->bip_iter.bi_idx].bv_len; bip->bip_iter.bi_idx++)
+		done -= vecs[bip->bip_iter.bi_idx].bv_len;
+	bip->bip_iter.bi_offset = done;
+	bip->bip_iter.bi_size = len;
+	bio_uninit(src);
+	return bio;
+}
+#endif
+
+static void integrity_gap_test(struct kunit *test)
+{
+#ifdef CONFIG_BLK_DEV_INTEGRITY
+	struct page *page = ZERO_PAGE(0);
+	struct bio_vec vecs[] = {
+		{ page, PAGE_SIZE, 0 },
+		{ page, PAGE_SIZE, 0 },
+		{ page, 64, 0 },
+	};
+	const struct {
+		unsigned int done, len;
+		unsigned int next_done;
+		bool gap;
+	} cases[] = {
+		{ 0, PAGE_SIZE, 0, false },
+		{ 0, PAGE_SIZE, PAGE_SIZE, false },
+		{ 0, 2 * PAGE_SIZE, 2 * PAGE_SIZE, false },
+		{ 512, PAGE_SIZE - 512, PAGE_SIZE, false },
+		{ 0, 2 * PAGE_SIZE + 64, 0, true },
+		{ 0, PAGE_SIZE - 64, 0, true },
+		{ 0, PAGE_SIZE, 64, true },
+		{ PAGE_SIZE, 512, PAGE_SIZE, true },
+	};
+	struct request_queue *q;
+	struct bio *prev, *next;
+	struct request *rq;
+	int i;
+
+	q = kunit_kzalloc(test, sizeof(*q), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, q);
+	rq = kunit_kzalloc(test, sizeof(*rq), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, rq);
+	rq->q = q;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		prev = make_prot(test, vecs, cases[i].done, cases[i].len);
+		next = make_prot(test, vecs, cases[i].next_done, 64);
+
+		q->limits.virt_boundary_mask = PAGE_SIZE - 1;
+		rq->bio = rq->biotail = prev;
+		KUNIT_EXPECT_EQ(test, cases[i].gap,
+				integrity_req_gap_back_merge(rq, next));
+		rq->bio = rq->biotail = next;
+		KUNIT_EXPECT_EQ(test, cases[i].gap,
+				integrity_req_gap_front_merge(rq, prev));
+
+		/* What counts is the bio at that end of the request. */
+		rq->bio = next;
+		rq->biotail = prev;
+		KUNIT_EXPECT_EQ(test, cases[i].gap,
+				integrity_req_gap_back_merge(rq, next));
+		KUNIT_EXPECT_EQ(test, cases[i].gap,
+				integrity_req_gap_front_merge(rq, prev));
+
+		q->limits.virt_boundary_mask = 0;
+		KUNIT_EXPECT_FALSE(test,
+				   integrity_req_gap_back_merge(rq, next));
+		KUNIT_EXPECT_FALSE(test,
+				   integrity_req_gap_front_merge(rq, prev));
+		bio_put(prev);
+		bio_put(next);
+	}
+#else
+	kunit_skip(test, "needs CONFIG_BLK_DEV_INTEGRITY");
+#endif
+}
+
 static void set_error_test(struct kunit *test)
 {
 	struct bio bio;
@@ -273,6 +367,7 @@ static struct kunit_case bio_clone_cases[] = {
 	KUNIT_CASE(keep_cache_test),
 	KUNIT_CASE(set_opf_test),
 	KUNIT_CASE(set_opf_integrity_test),
+	KUNIT_CASE(integrity_gap_test),
 	KUNIT_CASE(set_error_test),
 	KUNIT_CASE(chain_error_test),
 	{}
@@ -288,4 +383,5 @@ static struct kunit_suite bio_clone_suite = {
 kunit_test_suite(bio_clone_suite);
 
 MODULE_DESCRIPTION("KUnit tests for what bios have of the bio they are made from");
+MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING");
 MODULE_LICENSE("GPL");

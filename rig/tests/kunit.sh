@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# proves: KUnit: what clones have of their source; struct bio_iter, byte for byte
+# proves: KUnit: clones, struct bio_iter byte for byte, who owns a table, the loops
 # base: none
 # timeout: 300
 . "$(dirname "$0")/lib.sh"
 
-SUITES=(bio_clone bio_iter)
+SUITES=(bio_clone bio_iter bio_vecs)
 
 plan $((2 * ${#SUITES[@]}))
 for s in "${SUITES[@]}"; do

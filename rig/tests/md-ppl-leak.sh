@@ -1,0 +1,61 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# proves: a log entry that raid5 can't write any more lets go of its disk
+# base: fail
+# cmdline: slub_debug=F,request_queue
+# timeout: 200
+. "$(dirname "$0")/lib.sh"
+
+# A bio holds its disk's request queue, by the blkg. Of the log entries that
+# wait while a slow one is written some are not written any more when that disk
+# is set faulty.
+plan 2
+modload null_blk nr_devices=0
+modload raid456
+
+queues() { awk '$1 == "request_queue" { print $2 }' /proc/slabinfo; }
+queues_are() { [ "$(queues)" = "$1" ]; }
+
+# cycle fail|: writes to an array of three disks, one of which fails meanwhile
+cycle()
+{
+	local i j
+
+	for i in 0 1 2; do
+		null_disk d$i memory_backed=1 size=64 blocksize=4096 irqmode=2 \
+			completion_nsec=100000000
+	done
+	wait_for 5 [ -b /dev/d2 ] || bail "no null_blk disks"
+	mdadm --create /dev/md0 --run --level=5 --raid-devices=3 --chunk=64 \
+		--metadata=1.2 --assume-clean --consistency-policy=ppl \
+		/dev/d[0-2] >/dev/null 2>&1 || bail "no raid5"
+	grep -qx ppl /sys/block/md0/md/consistency_policy || bail "no PPL"
+	for i in {1..48}; do
+		for j in 1 2 3; do
+			dd if=/dev/zero of=/dev/md0 bs=4k count=1 \
+				seek=$(((i * 37 + j * 501) % 16000)) \
+				oflag=direct conv=notrunc 2>/dev/null
+		done &
+	done
+	sleep 0.6
+	[ "$1" != fail ] || mdadm --manage /dev/md0 --fail /dev/d1 >/dev/null 2>&1 ||
+		bail "the disk does not fail"
+	wait
+	wait_for 10 mdadm --stop /dev/md0 2>/dev/null || bail "md0 does not stop"
+	for i in 0 1 2; do
+		echo 0 >$NULLB/d$i/power
+		rmdir $NULLB/d$i
+	done
+}
+
+at_first=$(queues)
+[ -n "$at_first" ] || bail "there is no slab for request queues"
+cycle ""
+wait_for 10 queues_are "$at_first"
+ok $? "no queue is left of an array whose disks all work"
+for n in 1 2 3 4 5 6; do
+	cycle fail
+done
+wait_for 10 queues_are "$at_first"
+ok $? "nor of six that lost one, $(($(queues) - at_first)) are"
+finish
