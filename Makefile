@@ -10,7 +10,7 @@ KERNEL ?= series
 CPUS ?= 1
 MEM ?= 1G
 
-.PHONY: help demo check test lint setup fetch tree refresh build boot series \
+.PHONY: help demo check test lint compile-check setup fetch tree refresh build boot series \
 	path-base path-inject path-series clean
 
 help: ## this list
@@ -30,6 +30,10 @@ test: build ## boot tests only; TEST="name ..." for some of them
 
 lint: tree ## checkpatch, git am, sparse, shellcheck; each mail builds alone
 	@rig/lint
+
+compile-check: tree ## all that touches a bio's table compiles, here and by cross compiler
+	@rig/setup compile-check
+	@rig/compile-check
 
 setup: ## install the Debian packages that are missing
 	@rig/setup
