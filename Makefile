@@ -10,8 +10,8 @@ KERNEL ?= series
 CPUS ?= 1
 MEM ?= 1G
 
-.PHONY: help demo check test lint cocci setup fetch tree refresh build boot series \
-	path-base path-inject path-series clean
+.PHONY: help demo check test lint compile-check cocci setup fetch tree refresh \
+	build boot series path-base path-inject path-series clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t14
@@ -33,6 +33,10 @@ lint: tree ## checkpatch, git am, sparse, shellcheck; each mail builds alone
 
 cocci: tree ## semantic patches over the base, and what is written of them (minutes)
 	@rig/cocci-report
+
+compile-check: tree ## all that touches a bio's table compiles, here and by cross compiler
+	@rig/setup compile-check
+	@rig/compile-check
 
 setup: ## install the Debian packages that are missing
 	@rig/setup
