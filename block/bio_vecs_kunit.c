@@ -326,4 +326,5 @@ static struct kunit_suite bio_vecs_suite = {
 kunit_test_suite(bio_vecs_suite);
 
 MODULE_DESCRIPTION("KUnit tests for the tables of bios");
+MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING");
 MODULE_LICENSE("GPL");
