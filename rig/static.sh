@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # What rig/lint and rig/compile-check share: source it after lib.sh, with LOG
-# set to the directory for the details. A function that prints one line for
-# each thing wrong becomes a KTAP line by check().
+# set to the directory for the details, and INPUTS to the files that what passed
+# depends on. check() makes a KTAP line of a function that prints one line for
+# each thing wrong.
 TREE=$BUILD/linux
 SPARSE=$BUILD/sparse/sparse
 # Where the table of a bio is declared, and all that walks it.
@@ -27,8 +28,8 @@ while read -r c m; do
 	commits+=("$c") mails+=("$m")
 done <"$TREE/.git/rig/applied"
 last=${commits[-1]}
-self=$(cat "$0" "$TOP"/rig/{lib.sh,static.sh,objects.mk} "$TOP"/rig/*.config |
-	sha1sum; gcc --version | head -n1)
+self=$(cat "$0" "$TOP"/rig/{lib.sh,static.sh,objects.mk} "${INPUTS[@]}" | sha1sum
+	gcc --version | head -n1)
 key() { printf '%s\n' "$self" "$@" | sha1sum | cut -c1-40; }
 
 # A function's exit status does not reach the trap of lib.sh.
