@@ -273,10 +273,12 @@ static void integrity_gap_test(struct kunit *test)
 		next = make_prot(test, vecs, cases[i].next_done, 64);
 
 		q->limits.virt_boundary_mask = PAGE_SIZE - 1;
-		rq->bio = rq->biotail = prev;
+		rq->bio = prev;
+		rq->biotail = prev;
 		KUNIT_EXPECT_EQ(test, cases[i].gap,
 				integrity_req_gap_back_merge(rq, next));
-		rq->bio = rq->biotail = next;
+		rq->bio = next;
+		rq->biotail = next;
 		KUNIT_EXPECT_EQ(test, cases[i].gap,
 				integrity_req_gap_front_merge(rq, prev));
 

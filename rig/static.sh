@@ -5,6 +5,7 @@
 # depends on. check() makes a KTAP line of a function that prints one line for
 # each thing wrong.
 TREE=$BUILD/linux
+# shellcheck disable=SC2034 # for those who source this
 SPARSE=$BUILD/sparse/sparse
 # Where the table of a bio is declared, and all that walks it.
 TABLE_HEADERS='bvec uio bio blk-mq bio-integrity blk-integrity'
