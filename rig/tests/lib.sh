@@ -107,6 +107,21 @@ null_disk()
 	done
 }
 
+# null_gone NAME...: and away with them
+null_gone()
+{
+	local d
+
+	for d in "$@"; do
+		echo 0 >"$NULLB/$d/power" && rmdir "$NULLB/$d" || return
+	done
+}
+
+# queues: how many request queues there are; the slab is counted only if it is
+# one of its own: "cmdline: slub_debug=F,request_queue"
+queues() { awk '$1 == "request_queue" { print $2 }' /proc/slabinfo; }
+queues_are() { [ "$(queues)" = "$1" ]; }
+
 # inject DISK RULE: one rule for the block layer's own error injection
 inject()
 {

@@ -13,9 +13,6 @@ plan 2
 modload null_blk nr_devices=0
 modload raid456
 
-queues() { awk '$1 == "request_queue" { print $2 }' /proc/slabinfo; }
-queues_are() { [ "$(queues)" = "$1" ]; }
-
 # cycle fail|: writes to an array of three disks, one of which fails meanwhile
 cycle()
 {
@@ -42,10 +39,7 @@ cycle()
 		bail "the disk does not fail"
 	wait
 	wait_for 10 mdadm --stop /dev/md0 2>/dev/null || bail "md0 does not stop"
-	for i in 0 1 2; do
-		echo 0 >$NULLB/d$i/power
-		rmdir $NULLB/d$i
-	done
+	null_gone d0 d1 d2 || bail "the disks do not go"
 }
 
 at_first=$(queues)

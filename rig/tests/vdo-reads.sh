@@ -6,12 +6,8 @@
 # cmdline: slub_debug=F,request_queue
 . "$(dirname "$0")/lib.sh"
 
-disk=$NULLB/disk
 modload null_blk nr_devices=0
 modload dm-vdo
-
-queues() { awk '$1 == "request_queue" { print $2 }' /proc/slabinfo; }
-queues_are() { [ "$(queues)" = "$1" ]; }
 
 # cycle COUNT: of reads, on a new vdo that is formatted for it
 cycle()
@@ -26,7 +22,7 @@ cycle()
 	for ((i = 0; i < $1; i++)); do
 		"$TOOLS/pi-io" cmp /dev/mapper/vdo 0 1m 1 || return
 	done
-	dmsetup remove vdo && echo 0 >$disk/power && rmdir $disk
+	dmsetup remove vdo && null_gone disk
 }
 
 plan 4
