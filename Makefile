@@ -10,7 +10,7 @@ KERNEL ?= series
 CPUS ?= 1
 MEM ?= 1G
 
-.PHONY: help demo check test lint compile-check cocci text setup fetch tree refresh \
+.PHONY: help demo check test lint compile-check cocci bench text setup fetch tree refresh \
 	build boot series path-base path-inject path-series clean
 
 help: ## this list
@@ -33,6 +33,10 @@ lint: tree ## checkpatch, git am, sparse, shellcheck; each mail builds alone
 
 cocci: tree ## semantic patches over the base, and what is written of them (minutes)
 	@rig/cocci-report
+
+bench: tree ## instructions that bios take, before and after, under QEMU; into rig/bench/results.txt
+	@rig/setup bench
+	@rig/bench/run
 
 text: tree ## size of the code of block/, drivers/md/ and NVMe/TCP before and after topic const
 	@rig/text

@@ -2,9 +2,9 @@
 /*
  * The position of a bio.
  *
- * Whatever __bio_advance() moves, bio_iter_save() must record and
- * bio_iter_restore() must put back: a new part of the position goes into all
- * three, and into &struct bio_iter.
+ * Whatever __bio_advance() moves, bio_iter_save() in <linux/bio-iter.h> must
+ * record and bio_iter_restore() must put back: a new part of the position goes
+ * into all three, and into &struct bio_iter.
  */
 #include <linux/bio-iter.h>
 #include <linux/blk-integrity.h>
@@ -12,25 +12,14 @@
 
 void __bio_advance(struct bio *bio, unsigned int bytes)
 {
-	bio_advance_iter(bio, &bio->bi_iter, bytes);
-	bio_crypt_advance(bio, bytes);
 	if (bio_integrity(bio))
 		bio_integrity_advance(bio, bytes);
+	bio_crypt_advance(bio, bytes);
+	bio_advance_iter(bio, &bio->bi_iter, bytes);
 }
 EXPORT_SYMBOL(__bio_advance);
 
 #ifdef CONFIG_BLK_DEV_INTEGRITY
-static void bio_iter_save_integrity(struct bio_iter *iter, struct bio *bio)
-{
-	struct bio_integrity_payload *bip = bio_integrity(bio);
-
-	iter->bip = bip;
-	if (bip) {
-		iter->prot = bip->bip_iter;
-		iter->bip_flags = bip->bip_flags;
-	}
-}
-
 static bool bio_iter_integrity_valid(const struct bio_iter *iter,
 				     struct bio *bio)
 {
@@ -52,11 +41,6 @@ static void bio_iter_restore_integrity(const struct bio_iter *iter,
 	}
 }
 #else
-static inline void bio_iter_save_integrity(struct bio_iter *iter,
-					   struct bio *bio)
-{
-}
-
 static inline bool bio_iter_integrity_valid(const struct bio_iter *iter,
 					    struct bio *bio)
 {
@@ -70,15 +54,6 @@ static inline void bio_iter_restore_integrity(const struct bio_iter *iter,
 #endif /* CONFIG_BLK_DEV_INTEGRITY */
 
 #ifdef CONFIG_BLK_INLINE_ENCRYPTION
-static void bio_iter_save_crypt(struct bio_iter *iter, struct bio *bio)
-{
-	struct bio_crypt_ctx *bc = bio_crypt_ctx(bio);
-
-	iter->bc_key = bc ? bc->bc_key : NULL;
-	if (bc)
-		memcpy(iter->bc_dun, bc->bc_dun, sizeof(iter->bc_dun));
-}
-
 static bool bio_iter_crypt_valid(const struct bio_iter *iter, struct bio *bio)
 {
 	struct bio_crypt_ctx *bc = bio_crypt_ctx(bio);
@@ -94,10 +69,6 @@ static void bio_iter_restore_crypt(const struct bio_iter *iter,
 		       sizeof(iter->bc_dun));
 }
 #else
-static inline void bio_iter_save_crypt(struct bio_iter *iter, struct bio *bio)
-{
-}
-
 static inline bool bio_iter_crypt_valid(const struct bio_iter *iter,
 					struct bio *bio)
 {
@@ -109,26 +80,6 @@ static inline void bio_iter_restore_crypt(const struct bio_iter *iter,
 {
 }
 #endif /* CONFIG_BLK_INLINE_ENCRYPTION */
-
-/**
- * bio_iter_save - record the position of a bio
- * @iter: where to record it
- * @bio: bio that is not in flight
- *
- * To be called before @bio is submitted by whoever may want to submit it once
- * more, or to look at its data after it has completed.  A completed bio's own
- * position is unspecified: it may not have moved at all, it may stand at the
- * end, or anywhere between.
- *
- * Context: Any context.
- */
-void bio_iter_save(struct bio_iter *iter, struct bio *bio)
-{
-	iter->data = bio->bi_iter;
-	bio_iter_save_integrity(iter, bio);
-	bio_iter_save_crypt(iter, bio);
-}
-EXPORT_SYMBOL_GPL(bio_iter_save);
 
 /**
  * bio_iter_restore - put a bio back to where bio_iter_save() saw it

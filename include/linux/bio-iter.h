@@ -38,7 +38,39 @@ struct bio_iter {
 #endif
 };
 
-void bio_iter_save(struct bio_iter *iter, struct bio *bio);
+/**
+ * bio_iter_save - record the position of a bio
+ * @iter: where to record it
+ * @bio: bio that is not in flight
+ *
+ * To be called before @bio is submitted by whoever may want to submit it once
+ * more, or to look at its data after it has completed.  A completed bio's own
+ * position is unspecified: it may not have moved at all, it may stand at the
+ * end, or anywhere between.
+ *
+ * Context: Any context.
+ */
+static inline void bio_iter_save(struct bio_iter *iter, struct bio *bio)
+{
+	iter->data = bio->bi_iter;
+#ifdef CONFIG_BLK_DEV_INTEGRITY
+	iter->bip = NULL;
+	if (bio_integrity(bio)) {
+		iter->bip = bio_integrity(bio);
+		iter->prot = iter->bip->bip_iter;
+		iter->bip_flags = iter->bip->bip_flags;
+	}
+#endif
+#ifdef CONFIG_BLK_INLINE_ENCRYPTION
+	iter->bc_key = NULL;
+	if (bio_has_crypt_ctx(bio)) {
+		iter->bc_key = bio->bi_crypt_context->bc_key;
+		memcpy(iter->bc_dun, bio->bi_crypt_context->bc_dun,
+		       sizeof(iter->bc_dun));
+	}
+#endif
+}
+
 bool __must_check bio_iter_restore(const struct bio_iter *iter,
 				   struct bio *bio);
 

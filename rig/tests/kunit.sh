@@ -5,7 +5,7 @@
 # timeout: 300
 . "$(dirname "$0")/lib.sh"
 
-SUITES=(bio_clone bio_iter bio_vecs)
+SUITES=(bio_chain bio_clone bio_copy bio_iter bio_vecs)
 
 plan $((2 * ${#SUITES[@]}))
 for s in "${SUITES[@]}"; do
