@@ -24,7 +24,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { EXIT_OK, EXIT_MISMATCH, EXIT_USAGE, EXIT_IO };
+enum { EXIT_OK, EXIT_MISMATCH, EXIT_USAGE, EXIT_IO, EXIT_FEWER };
 
 /* include/uapi/linux/io_uring.h and fs.h, since Linux 6.13 */
 #define RW_ATTR_FLAG_PI		0x1
@@ -61,6 +61,7 @@ static struct {
 	unsigned int	align;
 	unsigned int	interval;
 	unsigned int	pi_split;
+	unsigned int	fail_nth;
 	unsigned int	checks;
 	bool		pattern_given;
 	__u64		pattern;
@@ -79,6 +80,7 @@ struct io {
 	const char	*dev;
 	bool		write;
 	bool		pi;
+	bool		fewer;
 	__u64	offset;
 	size_t		length;
 	__u64	seed;
@@ -107,7 +109,9 @@ static void bad_usage(void)
 	      "                       what DMA cannot take is bounced\n"
 	      "  --corrupt=data|guard|ref|app[:INTERVAL]\n"
 	      "                       write something wrong there\n"
-	      "exit: 0 fine, 1 mismatch, 2 usage, 3 I/O error\n", stderr);
+	      "  --fail-nth=N         let the Nth allocation for this I/O fail\n"
+	      "exit: 0 fine, 1 mismatch, 2 usage, 3 I/O error,\n"
+	      "      4 fine, with less than N allocations\n", stderr);
 	exit(EXIT_USAGE);
 }
 
@@ -266,6 +270,22 @@ static void vecs_copy(struct io *io, __u8 *flat, bool to_vecs)
 	}
 }
 
+/* Whether the one that was set before has not been reached */
+static bool set_fail_nth(unsigned int n)
+{
+	static int fd = -1;
+	char left[16] = "";
+
+	if (fd < 0)
+		fd = open("/proc/thread-self/fail-nth", O_RDWR);
+	if (fd < 0 || pread(fd, left, sizeof(left) - 1, 0) < 0 ||
+	    dprintf(fd, "%u", n) < 0) {
+		perror("pi-io: fail-nth");
+		exit(EXIT_USAGE);
+	}
+	return atoi(left) > 0;
+}
+
 static int ring_io(int fd, struct io *io)
 {
 	struct attr_pi attr = {
@@ -311,10 +331,14 @@ static int ring_io(int fd, struct io *io)
 	((__u32 *)(sq + p.sq_off.array))[0] = 0;
 	__atomic_store_n((__u32 *)(sq + p.sq_off.tail), 1,
 			 __ATOMIC_RELEASE);
+	if (opt.fail_nth)
+		set_fail_nth(opt.fail_nth);
 	do {
 		res = syscall(__NR_io_uring_enter, ring, 1, 1,
 			      IORING_ENTER_GETEVENTS, NULL, 0);
 	} while (res < 0 && errno == EINTR);
+	if (opt.fail_nth)
+		io->fewer = set_fail_nth(0);
 	head = *(__u32 *)(cq + p.cq_off.head);
 	if (res < 0)
 		res = -errno;
@@ -331,11 +355,17 @@ static int plain_io(int fd, struct io *io)
 {
 	ssize_t res;
 
+	if (opt.fail_nth)
+		set_fail_nth(opt.fail_nth);
 	if (io->write)
 		res = pwritev(fd, io->iov, io->vecs, io->offset);
 	else
 		res = preadv(fd, io->iov, io->vecs, io->offset);
-	return res < 0 ? -errno : res;
+	if (res < 0)
+		res = -errno;
+	if (opt.fail_nth)
+		io->fewer = set_fail_nth(0);
+	return res;
 }
 
 static void say_data(const struct io *io, const __u8 *got, size_t at)
@@ -505,6 +535,8 @@ static int run(int argc, char **argv)
 		res = io.pi ? ring_io(fd, &io) : plain_io(fd, &io);
 		close(fd);
 	}
+	if (io.fewer)
+		return EXIT_FEWER;
 	if (res < 0) {
 		printf("pi-io: %s %s at %llu: %s (%s)\n", cmd, io.dev,
 		       io.offset, strerror(-res),
@@ -577,6 +609,7 @@ int main(int argc, char **argv)
 		{ "pattern", required_argument, NULL, 'P' },
 		{ "ref", required_argument, NULL, 'r' },
 		{ "corrupt", required_argument, NULL, 'x' },
+		{ "fail-nth", required_argument, NULL, 'n' },
 		{ 0 }
 	};
 	char *colon;
@@ -614,6 +647,9 @@ int main(int argc, char **argv)
 				opt.corrupt_at = number(colon + 1);
 			}
 			opt.corrupt = optarg;
+			break;
+		case 'n':
+			opt.fail_nth = number(optarg);
 			break;
 		default:
 			bad_usage();
