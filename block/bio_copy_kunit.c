@@ -1630,7 +1630,7 @@ static struct {
 	bool overflow;
 } watch;
 
-static bool forget_live(const void *ptr)
+static bool __maybe_unused forget_live(const void *ptr)
 {
 	unsigned int i;
 
@@ -2079,7 +2079,7 @@ static void leaves_nothing_without_memory(struct kunit *test)
 	fail_each(test, true, false);
 }
 
-static void leaves_nothing_without_contexts(struct kunit *test)
+static void __maybe_unused leaves_nothing_without_contexts(struct kunit *test)
 {
 	fail_each(test, true, true);
 }
