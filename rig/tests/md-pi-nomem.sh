@@ -38,8 +38,7 @@ echo N >$f/ignore-gfp-wait && echo 0 >$f/verbose || bail "no failslab"
 for level in 1 10; do
 	md_up --level=$level --raid-devices=2 --size=49152 --bitmap=none \
 		--data-offset=1M "${DISK[@]}"
-	TEST_DIR=. TEST_DEV=. QA_CHECK_FS=. mkfs.xfs -q -f /dev/md0 2>/dev/null &&
-		mount /dev/md0 /mnt && : >/mnt/f || bail XFS
+	xfs_up || bail XFS
 	"$TOOLS/pi-io" fill /mnt/f 0 65536 1 || bail "no file"
 	each_fails fill
 	ok $? "raid$level: written, or not for want of memory"
