@@ -234,7 +234,7 @@ static int same_data(struct bio *bio, struct bio *src)
 }
 
 #ifdef BENCH_SERIES
-static struct bio *copy(struct bio *src)
+static struct bio *copy_by_page(struct bio *src)
 {
 	unsigned int nr = DIV_ROUND_UP(src->bi_iter.bi_size, PAGE_SIZE);
 	struct bio *bio;
@@ -247,14 +247,14 @@ static struct bio *copy(struct bio *src)
 	return bio;
 }
 
-static void free_copy(struct bio *bio)
+static void free_by_page(struct bio *bio)
 {
 	bio_free_folios(bio);
 	bio_put(bio);
 }
 
 /* dm-flakey does not take its bio from a bio_set. */
-static struct bio *copy_kmalloc(struct bio *src)
+static struct bio *copy_by_order(struct bio *src)
 {
 	const gfp_t gfp = GFP_NOIO | __GFP_NORETRY | __GFP_NOWARN;
 	unsigned int nr = DIV_ROUND_UP(src->bi_iter.bi_size, PAGE_SIZE);
@@ -271,17 +271,12 @@ static struct bio *copy_kmalloc(struct bio *src)
 	return bio;
 }
 
-static void free_kmalloc(struct bio *bio)
+static void free_by_order(struct bio *bio)
 {
 	bio_free_folios(bio);
 	bio_uninit(bio);
 	kfree(bio);
 }
-
-#define copy_by_page	copy
-#define copy_by_order	copy_kmalloc
-#define free_by_page	free_copy
-#define free_by_order	free_kmalloc
 
 #else
 /* As md/raid1 does for writes that it does not wait for */
@@ -373,38 +368,33 @@ static struct bio *copy_by_order(struct bio *src)
 }
 #endif
 
-static int copy_pages(struct bio *src, unsigned int arg)
+static __always_inline int copy_and_free(struct bio *src,
+					 struct bio *(*copy)(struct bio *src),
+					 void (*free)(struct bio *bio))
 {
 	struct bio *bio;
 	int err;
 
 	begin();
-	bio = copy_by_page(src);
+	bio = copy(src);
 	end();
 	if (!bio)
 		return -ENOMEM;
 	err = same_data(bio, src);
 	begin();
-	free_by_page(bio);
+	free(bio);
 	end();
 	return err;
 }
 
+static int copy_pages(struct bio *src, unsigned int arg)
+{
+	return copy_and_free(src, copy_by_page, free_by_page);
+}
+
 static int copy_orders(struct bio *src, unsigned int arg)
 {
-	struct bio *bio;
-	int err;
-
-	begin();
-	bio = copy_by_order(src);
-	end();
-	if (!bio)
-		return -ENOMEM;
-	err = same_data(bio, src);
-	begin();
-	free_by_order(bio);
-	end();
-	return err;
+	return copy_and_free(src, copy_by_order, free_by_order);
 }
 
 /* Splitting, chaining and ending */
