@@ -1,0 +1,60 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# proves: BIOSAN with a full table: sampling drops, full mode turns itself off; modes are refused or taken
+# base: none
+# cmdline: biosan.entries=64
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/biosan.inc"
+
+plan 17
+[ "$(<$BIOSAN/mode)" = full ] && [ "$(stat entries)" = 64 ]
+ok $? "on from the start, with as many entries as it was told"
+[ "$(<$BIOSAN/fault)" = report ]
+ok $? "a report does nothing else"
+! mode sometimes && [ "$(<$BIOSAN/mode)" = full ]
+ok $? "a mode that there is not is refused"
+! echo maybe 2>/dev/null >$BIOSAN/fault && [ "$(<$BIOSAN/fault)" = report ]
+ok $? "a fault that there is not is refused"
+! echo 1 2>/dev/null >$BIOSAN/entries
+ok $? "the number of entries stays"
+
+# More than 64 bios that have not ended: a device that takes its time.
+modload null_blk nr_devices=0
+null_disk null0 size=64 memory_backed=1 irqmode=2 completion_nsec=2000000000 \
+	hw_queue_depth=512
+wait_for 10 test -b /dev/null0 || bail "null0 is not there"
+busy()
+{
+	fio --name=j --filename=/dev/null0 --direct=1 --rw=randwrite --bs=4k \
+		--size=1m --io_size=1m --iodepth=200 --ioengine=libaio \
+		--iodepth_batch=200 >/tmp/fio 2>&1
+}
+
+mode sample
+ok $? "full to sample"
+echo 1 >$BIOSAN/sample_interval
+busy
+ok $? "sample: a queue of 200 is written"
+[ "$(<$BIOSAN/mode)" = sample ] && [ "$(stat tracked)" -le 64 ]
+ok $? "sample: it goes on"
+n=$(stat submitted)
+[ "$n" -gt 0 ] && [ "$n" -lt 1000 ]
+ok $? "sample: some of the bios were looked at"
+[ -n "$(stat dropped)" ]
+ok $? "what is dropped is counted"
+
+mode full
+ok $? "sample to full"
+busy
+ok $? "full: a queue of 200 is written"
+wait_for 10 grep -qx 'mode: disabled' $STATS
+ok $? "full: it has turned itself off"
+dmesg | grep -q 'biosan: table full: disabled'
+ok $? "full: it says so"
+[ "$(stat dropped)" -gt 0 ]
+ok $? "full: and how often there was no entry"
+[ "$(reported)" = 0 ]
+ok $? "it has reported nothing"
+mode full && [ "$(<$BIOSAN/mode)" = full ] && [ "$(stat tracked)" -le 64 ]
+ok $? "it can be turned on again"
+finish
