@@ -10,7 +10,7 @@ KERNEL ?= series
 CPUS ?= 1
 MEM ?= 1G
 
-.PHONY: help demo check test lint compile-check cocci bench text setup fetch tree refresh \
+.PHONY: help demo check test lint compile-check cocci bench protect text setup fetch tree refresh \
 	build boot series path-base path-inject path-series clean
 
 help: ## this list
@@ -37,6 +37,10 @@ cocci: tree ## semantic patches over the base, and what is written of them (minu
 bench: tree ## instructions that bios take, before and after, under QEMU; into rig/bench/results.txt
 	@rig/setup bench
 	@rig/bench/run
+
+protect: tree ## BIOSAN names who writes to a table in flight: x86-64 under QEMU (minutes)
+	@rig/setup bench
+	@rig/protect/run
 
 text: tree ## size of the code of block/, drivers/md/ and NVMe/TCP before and after topic const
 	@rig/text
