@@ -160,7 +160,6 @@ static int late_write(struct block_device *bdev, unsigned int nr,
 	if (!bio)
 		return -ENOSPC;
 	table = bio_owned_vecs(bio);
-	bio_get(bio);
 
 	cpu = fill_and_submit(bio, nr, &done);
 	if (completion_done(&done))
@@ -187,7 +186,6 @@ static int late_write(struct block_device *bdev, unsigned int nr,
 		wait_for_completion(&done);
 		writer_in_time(&table[ENTRY]);
 	}
-	bio_put(bio);
 	bio_put(bio);
 	if (!strcmp(when, "freed"))
 		writer_after_free(&table[ENTRY]);
