@@ -4,7 +4,8 @@
 # A result is a line of $OUT/results, with tabs between: on what the test ran, its
 # name, one word, and what there is to say. The words: pass, fail and notrun are
 # the suite's; hang is a test that took too long, died one that took the kernel
-# with it; log is a line that may not be in the kernel's log.
+# with it; log is a line that may not be in the kernel's log; left a test that
+# there was no time for. And "bios" is how many bios BIOSAN saw in a boot.
 # shellcheck source=rig/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
@@ -59,18 +60,20 @@ suite_boot()
 result()
 {
 	printf '%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "${4:-}" >>"$OUT/results"
-	say "$1 $2: $3${4:+, $4}"
+	[[ $3 =~ ^(bios|left)$ ]] || say "$1 $2: $3${4:+, $4}"
 }
 
-# logged ON FILE: what may not be there, by test: both suites write to the log
-# which test begins
-logged()
+# after ON FILE: what may not be in FILE.log, by test: both suites write there
+# which test begins. And that the checker has been at work.
+after()
 {
 	local test what
 
+	result "$1" - bios "$(tr -d '\r' <"$2.out" |
+		sed -n 's/^submitted: //p' | tail -n1)"
 	while IFS=$'\t' read -r test what; do
 		result "$1" "$test" log "$what"
-	done < <(tr -d '\r' <"$2" | awk -v splat="$SPLAT" '
+	done < <(tr -d '\r' <"$2.log" | awk -v splat="$SPLAT" '
 		BEGIN { test = "-" }
 		{ sub(/^\[[ 0-9.]*\] /, "") }
 		match($0, /run (blktests|fstests) [^ ]+ at /) {
@@ -86,22 +89,17 @@ suite_compare()
 {
 	local -a again
 
-	mapfile -t again < <(awk -F'\t' '$3 !~ /^(pass|notrun)$/ && $2 != "-" {
+	mapfile -t again < <(awk -F'\t' '$3 ~ /^(fail|hang|died|log)$/ && $2 != "-" {
 		print $2 }' "$OUT/results" | sort -u)
 	[ ${#again[@]} -gt 0 ] || return 0
 	say "on the base: ${again[*]}"
 	"$@" "${again[@]}" >"$OUT/base.out" || true
-	awk -F'\t' -v OFS='\t' '
-	function key()
-	{
-		gsub(/0x[0-9a-f]+|[0-9a-f]{16}|[0-9]+/, "N", $4)
-		return $1 FS $2 FS $3 FS ($3 == "log" ? $4 : "")
-	}
-	NR == FNR { base[key()] = 1; next }
-	{
-		line = $0
-		print line, ($3 !~ /^(pass|notrun)$/ && key() in base) ? "base" : ""
-	}' "$OUT-base/results" "$OUT/results" >"$OUT/compared"
+	awk -F'\t' '
+	{ what = $3 == "log" ? $4 : "" }
+	{ gsub(/[0-9a-f]{16}|[0-9]+/, "N", what); key = $1 FS $2 FS $3 FS what }
+	NR == FNR { base[key] = 1; next }
+	{ print $0 "\t" ($3 ~ /^(fail|hang|died|log)$/ && key in base ? "base" : "") }' \
+		"$OUT-base/results" "$OUT/results" >"$OUT/compared"
 	mv "$OUT/compared" "$OUT/results"
 }
 
@@ -110,29 +108,32 @@ suite_compare()
 suite_table()
 {
 	awk -F'\t' -v compared="$compare" '
-	BEGIN { n = split("pass fail notrun hang died log", word, " ") }
+	BEGIN { n = split("pass fail notrun left hang died log", word, " ") }
+	!seen[$1]++ { on[++rows] = $1 }
+	$3 == "bios" { bios[$1] += $4; next }
+	{ count[$1, $3]++ }
+	$3 !~ /^(fail|hang|died|log)$/ { next }
+	$5 == "base" { both++; next }
 	{
-		if (!seen[$1]++) on[++rows] = $1
-		count[$1, $3]++
-		if ($3 !~ /^(pass|notrun)$/) {
-			if ($5 != "base")
-				bad = bad sprintf("%-16s %-14s %-6s %s\n", $1, $2, $3, $4)
-			if ($5 != "base" && $3 != "fail")
-				rc = 1
-			both += $5 == "base"
-		}
+		bad = bad sprintf("%-16s %-14s %-6s %s\n", $1, $2, $3, $4)
+		if ($3 != "fail")
+			rc = 1
 	}
 	END {
 		printf "%-16s", "ON"
-		for (i = 1; i <= n; i++) printf " %6s", toupper(word[i])
-		print ""
+		for (i = 1; i <= n; i++)
+			printf " %6s", toupper(word[i])
+		printf " %10s\n", "BIOS"
 		for (r = 1; r <= rows; r++) {
 			printf "%-16s", on[r]
-			for (i = 1; i <= n; i++) printf " %6d", count[on[r], word[i]]
-			print ""
+			for (i = 1; i <= n; i++)
+				printf " %6d", count[on[r], word[i]]
+			printf " %10d\n", bios[on[r]]
 		}
-		if (bad) printf "\n%s", bad
-		if (compared) printf "\nthe same on the base: %d\n", both
+		if (bad)
+			printf "\n%s", bad
+		if (compared)
+			printf "\nthe same on the base: %d\n", both
 		exit rc
 	}' "$OUT/results"
 }
