@@ -10,7 +10,8 @@ KERNEL ?= series
 CPUS ?= 1
 MEM ?= 1G
 
-.PHONY: help demo check test lint compile-check cocci bench protect text setup fetch tree refresh \
+.PHONY: help demo check test lint compile-check cocci bench protect text blktests xfstests \
+	setup fetch tree refresh \
 	build boot series path-base path-inject path-series clean
 
 help: ## this list
@@ -48,6 +49,21 @@ text: tree ## size of the code of block/, drivers/md/ and NVMe/TCP before and af
 compile-check: tree ## all that touches a bio's table compiles, here and by cross compiler
 	@rig/setup compile-check
 	@rig/compile-check
+
+blktests: ## blktests with BIOSAN on: BLKTESTS=dir, built; GROUPS, OVER, PI, COMPARE=1
+	$(if $(BLKTESTS),,$(error BLKTESTS=dir is missing: a built checkout of blktests))
+	@rig/setup suites
+	@$(MAKE) -s path-$(KERNEL) $(if $(COMPARE),path-base) >/dev/null
+	@rig/blktests -k $(KERNEL) $(if $(COMPARE),-C) $(if $(OVER),-o "$(OVER)") \
+		$(if $(PI),-p "$(PI)") "$(BLKTESTS)" $(GROUPS)
+
+xfstests: ## xfstests with BIOSAN on: XFSTESTS=dir, built; FS, OVER, PI, SAMPLE, TESTS, COMPARE=1
+	$(if $(XFSTESTS),,$(error XFSTESTS=dir is missing: a built checkout of xfstests))
+	@rig/setup suites
+	@$(MAKE) -s path-$(KERNEL) $(if $(COMPARE),path-base) >/dev/null
+	@rig/xfstests -k $(KERNEL) $(if $(COMPARE),-C) $(if $(FS),-f "$(FS)") \
+		$(if $(OVER),-o "$(OVER)") $(if $(PI),-p "$(PI)") \
+		$(if $(SAMPLE),-s "$(SAMPLE)") "$(XFSTESTS)" $(TESTS)
 
 setup: ## install the Debian packages that are missing
 	@rig/setup
