@@ -3,7 +3,8 @@
 # In the guest, in a checkout of xfstests:
 #   xfstests.sh SECONDS FS OVER PI MIB TEST...
 # The output is that of its check, which is given up if it says nothing for so
-# many seconds; then what is left of the line.
+# many seconds; then what is left of the line. stress/NAME is a test that is here:
+# tools of xfstests, and fio, at work on one file system, all of which is verified.
 # shellcheck source=rig/suites/stacks.inc
 . "${0%/*}/stacks.inc"
 
@@ -20,6 +21,7 @@ mkdir -p /mnt/test /mnt/scratch
 # With one disk each, there are some to spare.
 names=(test scratch)
 [ "$over$pi" != plainoff ] || names+=(log pool1 pool2 pool3)
+[[ $1 != stress/* ]] || names=(test)
 stacks "$over" "$pi" "$mib" "${names[@]}"
 {
 	echo "export FSTYP=$fs TEST_DIR=/mnt/test SCRATCH_MNT=/mnt/scratch"
@@ -37,7 +39,55 @@ ext4) mkfs.ext4 -q -F "${DEV[test]}";;
 *) "mkfs.$fs" -q -f "${DEV[test]}";;
 esac >/tmp/out 2>&1 || bail "mkfs.$fs: $(tail -n1 /tmp/out)"
 
-HOST_OPTIONS=/tmp/config ./check "$@" 2>&1 | {
+fsx() { ltp/fsx -q -N 1500 -l 4000000 "$@"; }
+io()
+{
+	fio --name=io --size=64m --verify=crc32c --verify_fatal=1 --eta=never "$@"
+}
+
+stress()
+{
+	case $1 in
+	fsstress) ltp/fsstress -d /mnt/test/s -p 4 -n 800 -s 7;;
+	fsx) fsx -S 3 /mnt/test/fsx;;
+	fsx-direct) fsx -S 4 -Z -r 4096 -w 4096 -t 4096 /mnt/test/direct;;
+	libaio|io_uring)
+		io --filename="/mnt/test/$1" --ioengine="$1" --direct=1 \
+			--rw=randrw --bsrange=4k-512k --iodepth=16;;
+	buffered)
+		io --filename=/mnt/test/buffered --rw=randwrite \
+			--bsrange=4k-256k --fsync=16;;
+	trim) fstrim /mnt/test;;
+	fsck)
+		umount /mnt/test || return
+		case $fs in
+		xfs) xfs_repair -n "${DEV[test]}";;
+		ext4) e2fsck -fn "${DEV[test]}";;
+		btrfs) btrfs check "${DEV[test]}";;
+		esac;;
+	esac
+}
+
+run()
+{
+	local t start
+
+	if [[ $1 != stress/* ]]; then
+		HOST_OPTIONS=/tmp/config ./check "$@"
+		return
+	fi
+	mount "${DEV[test]}" /mnt/test || bail "mount ${DEV[test]}"
+	for t; do
+		start=$SECONDS
+		if stress "${t#*/}" >/tmp/out 2>&1; then
+			echo "$t $((SECONDS - start))s"
+		else
+			echo "$t $(tail -n1 /tmp/out)"
+		fi
+	done
+}
+
+run "$@" 2>&1 | {
 	while IFS= read -r -t "$limit" line; do
 		echo "$line"
 	done

@@ -1,0 +1,62 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# proves: dm over disks that check data: pages stay as they are while written
+# base: fail
+# before: base
+# timeout: 120
+# shellcheck source=/dev/null
+. "$(dirname "$0")/lib.sh"
+
+# One writes to a page, over and over, by mmap; the other one fsyncs it.
+hammer()
+{
+	python3 -c '
+import mmap, os, sys, time
+fd = os.open("/mnt/f", os.O_RDWR | os.O_CREAT)
+os.pwrite(fd, b"x" * (1 << 20), 0)
+os.fsync(fd)
+m = mmap.mmap(fd, 1 << 20)
+end = time.time() + 5
+if not os.fork():
+    i = 0
+    while time.time() < end:
+        for p in range(0, 1 << 20, 4096):
+            m[p:p + 8] = i.to_bytes(8, "little")
+        i += 1
+    os._exit(0)
+n = bad = 0
+while time.time() < end:
+    n += 1
+    try:
+        os.fsync(fd)
+    except OSError:
+        bad += 1
+os.wait()
+print("#", n, "times,", bad, "failed")
+sys.exit(bad > 0)'
+}
+
+# on NAME DEVICE
+on()
+{
+	mkfs.ext4 -q -F "$2" && mount "$2" /mnt || bail "no file system"
+	dmesg -C
+	hammer
+	[ $? = 0 ] && ! dmesg | grep "protection error"
+	ok $? "$1: no write fails"
+	umount /mnt
+}
+
+plan 3
+modload dm-mirror
+# What is submitted has its checksums, and waits: one command at a time.
+scsi_disks 4 dif=1 dix=1 add_host=4 per_host_store=1 dev_size_mb=64 delay=1 \
+	max_queue=1
+size=$(blockdev --getsz "/dev/${SD[0]}")
+on disk "/dev/${SD[0]}"
+dmsetup create linear --table "0 $size linear /dev/${SD[1]} 0"
+on dm-linear /dev/mapper/linear
+dmsetup create mirror --table \
+	"0 $size mirror core 2 1024 nosync 2 /dev/${SD[2]} 0 /dev/${SD[3]} 0"
+on dm-mirror /dev/mapper/mirror
+finish
