@@ -11,8 +11,8 @@ CPUS ?= 1
 MEM ?= 1G
 
 .PHONY: help demo check test lint compile-check cocci bench protect text blktests xfstests \
-	setup fetch tree refresh \
-	build boot series path-base path-inject path-series clean
+	setup fetch tree refresh build boot series path-base path-inject \
+	path-series clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t14
