@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef BIOSAN_BIOSAN_H
+#define BIOSAN_BIOSAN_H
+
+#include <linux/bio.h>
+#include <linux/bio-integrity.h>
+#include <linux/biosan.h>
+
+enum biosan_mode {
+	BIOSAN_OFF,
+	BIOSAN_FULL,
+	BIOSAN_SAMPLE,
+};
+
+enum biosan_fault {
+	BIOSAN_FAULT_REPORT,
+	BIOSAN_FAULT_OOPS,
+	BIOSAN_FAULT_PANIC,
+};
+
+struct biosan_stats {
+	enum biosan_mode	mode;
+	bool			disabled;
+	unsigned int		entries;
+	unsigned long		tracked;
+	unsigned long		submitted;
+	unsigned long		dropped;
+};
+
+#define BIOSAN_STACK_DEPTH	16
+/* Entries of a table of which a copy is kept, to show what has changed. */
+#define BIOSAN_SAVED_VECS	8
+
+/* What a report says that has happened.  See Documentation/block/biosan.rst. */
+enum biosan_kind {
+	BIOSAN_TABLE_CHANGED,
+	BIOSAN_PI_TABLE_CHANGED,
+	BIOSAN_SHARED_PI_WRITTEN,
+	BIOSAN_SOURCE_GONE,
+	BIOSAN_FOREIGN_TABLE,
+	BIOSAN_BAD_POSITION,
+	BIOSAN_STALE_POSITION,
+	BIOSAN_ENDED_TWICE,
+	BIOSAN_SUBMITTED_TWICE,
+	BIOSAN_USED_AFTER_END,
+	BIOSAN_FREED_IN_FLIGHT,
+	BIOSAN_BROKEN_CHAIN,
+	BIOSAN_LOST_ERROR,
+	BIOSAN_NO_PAYLOAD,
+	BIOSAN_HIDDEN_PAYLOAD,
+	BIOSAN_FOREIGN_FLAGS,
+	BIOSAN_INIT_ALIVE,
+	BIOSAN_LEAK,
+	BIOSAN_NR_KINDS,
+};
+
+/* Something that has happened to a bio. */
+struct biosan_event {
+	u64			when;
+	pid_t			pid;
+	unsigned short		cpu;
+	unsigned short		nr;
+	unsigned long		stack[BIOSAN_STACK_DEPTH];
+};
+
+enum biosan_event_type {
+	BIOSAN_EV_ALLOC,	/* or the first that was seen of it */
+	BIOSAN_EV_SUBMIT,
+	BIOSAN_EV_ERROR,
+	BIOSAN_EV_END,
+	BIOSAN_EV_FREE,
+	BIOSAN_NR_EVENTS,
+};
+
+enum biosan_state {
+	BIOSAN_FREE,
+	BIOSAN_LIVE,		/* not submitted yet, or armed again */
+	BIOSAN_IN_FLIGHT,
+	BIOSAN_ENDED,
+	BIOSAN_FREED,
+};
+
+/* Where a bio stood when it was cloned, or when it was first submitted. */
+struct biosan_pos {
+	u64			data;	/* bytes from the start of the table */
+	u64			prot;	/* the same in the integrity table */
+	u64			seed;	/* in protection intervals */
+	u64			dun;
+	const struct bio_vec	*table;
+	const struct bio_vec	*prot_table;
+	const void		*key;
+	bool			known;
+};
+
+/* A part of a table, as it was at submission. */
+struct biosan_table {
+	const struct bio_vec	*vecs;
+	unsigned int		first;
+	unsigned int		nr;
+	u64			hash;
+	struct bio_vec		saved[BIOSAN_SAVED_VECS];
+};
+
+/* Reference tags in an integrity buffer that have been remapped for a disk. */
+struct biosan_remap {
+	u64			start;
+	u64			len;
+	u64			delta;
+};
+
+#define BIOSAN_REMAPS		32
+
+struct biosan_entry {
+	struct hlist_node	by_bio;
+	struct hlist_node	by_table;
+	struct list_head	list;	/* free, live, or ended */
+	struct bio		*bio;
+	struct bio_set		*bs;
+	struct bio		*root;	/* whose table it shares */
+	struct bio		*prot_root; /* whose integrity table it shares */
+	const struct bio_vec	*root_prot; /* and that table */
+	enum biosan_state	state;
+	bool			queued;
+	bool			chained; /* to a parent, before it was submitted */
+	blk_status_t		error;
+	blk_opf_t		opf;
+	blk_opf_t		foreign;	/* private flags of its source */
+	sector_t		sector;
+	unsigned int		end;	/* of what it has used of its table */
+	unsigned int		nr_remaps;
+	struct biosan_remap	remaps[BIOSAN_REMAPS];
+	struct biosan_pos	pos;
+	struct biosan_table	data;
+	struct biosan_table	prot;
+	bio_end_io_t		*end_io;
+	void			*private;
+	const void		*blkg;	/* of a clone in the caller's memory */
+	struct biosan_event	events[BIOSAN_NR_EVENTS];
+};
+
+/* What is reported: copies, since the bio may be gone by the time. */
+struct biosan_report {
+	enum biosan_kind	kind;
+	const struct bio	*bio;
+	struct biosan_event	here;
+	struct biosan_entry	entry;	/* of @bio; .state is BIOSAN_FREE if none */
+	struct biosan_entry	other;	/* of the bio that it is about, or none */
+	bool			swapped; /* it has another table now */
+	unsigned int		index;	/* entry of a table that has changed */
+	struct bio_vec		now;
+	unsigned int		count;	/* of leaked bios */
+};
+
+extern const char * const biosan_kind_names[BIOSAN_NR_KINDS];
+
+unsigned long biosan_found(enum biosan_kind kind);
+void biosan_print(const struct biosan_report *r);
+void biosan_save_event(struct biosan_event *ev);
+unsigned long biosan_culprit(const struct biosan_event *ev);
+
+#if IS_ENABLED(CONFIG_KUNIT)
+int biosan_set_mode(enum biosan_mode mode);
+void biosan_get_stats(struct biosan_stats *s);
+enum biosan_fault biosan_set_fault(enum biosan_fault fault);
+unsigned int biosan_forget_sites(unsigned int left);
+#endif
+
+#endif /* BIOSAN_BIOSAN_H */

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * BIOSAN: a run-time checker for the contract of bios.
+ *
+ * See Documentation/block/biosan.rst.
+ */
+#ifndef _LINUX_BIOSAN_H
+#define _LINUX_BIOSAN_H
+
+#include <linux/blk_types.h>
+#include <linux/jump_label.h>
+
+struct bio_integrity_payload;
+struct bio_set;
+
+DECLARE_STATIC_KEY_FALSE(biosan_key);
+
+/*
+ * How the block layer calls one of the hooks below.  Compiled in and off it is a
+ * static key, not compiled it is nothing.
+ */
+#define biosan_call(hook, ...)						\
+do {									\
+	if (IS_ENABLED(CONFIG_BIOSAN) &&				\
+	    static_branch_unlikely(&biosan_key))			\
+		__biosan_##hook(__VA_ARGS__);				\
+} while (0)
+
+/* @bio has been allocated from its bi_pool. */
+void __biosan_alloc(struct bio *bio);
+/* The memory of @bio is about to become a new bio, by bio_init(). */
+void __biosan_init(struct bio *bio);
+/* @bio is about to be reset. */
+void __biosan_reset(struct bio *bio);
+/* @bio, which may be in the caller's memory, lets go of what it refers to. */
+void __biosan_uninit(struct bio *bio);
+/* The last reference of @bio has been put. */
+void __biosan_free(struct bio *bio);
+/* @bs is about to be torn down. */
+void __biosan_bioset_exit(struct bio_set *bs);
+
+/* @clone shares the table of @src, and stands where that stands. */
+void __biosan_clone(struct bio *clone, struct bio *src);
+/* @clone stands where it was put by a position recorded earlier. */
+void __biosan_place(struct bio *clone);
+/* @bio is about to be moved, or taken apart. */
+void __biosan_touch(struct bio *bio);
+/* @parent is about to wait for @bio. */
+void __biosan_chain(struct bio *bio, struct bio *parent);
+/* Part of what @bio stands for has failed with @status. */
+void __biosan_error(struct bio *bio, blk_status_t status);
+
+/* @bio is on its way to a driver. */
+void __biosan_submit(struct bio *bio);
+/* @bio has become part of a request. */
+void __biosan_queue(struct bio *bio);
+/* @bio has been taken out of a request again, without having ended. */
+void __biosan_steal(struct bio *bio);
+/* The reference tags of @bio are about to be remapped to @ref in its buffer. */
+void __biosan_remap(struct bio *bio, u64 ref);
+/* @bio has ended, and bi_end_io is about to be called. */
+void __biosan_endio(struct bio *bio);
+/* bi_end_io has kept @bio, which will be ended once more. */
+void __biosan_rearm(struct bio *bio);
+
+/* The caller takes the table of @bio to be its own. */
+void __biosan_owner(const struct bio *bio);
+
+#endif /* _LINUX_BIOSAN_H */
