@@ -10,7 +10,7 @@ KERNEL ?= series
 CPUS ?= 1
 MEM ?= 1G
 
-.PHONY: help demo check test lint compile-check cocci bench protect text blktests xfstests \
+.PHONY: help demo check test lint compile-check cocci bench protect mutants text blktests xfstests \
 	setup fetch tree refresh build boot series path-base path-inject \
 	path-series clean
 
@@ -42,6 +42,10 @@ bench: tree ## instructions that bios take, before and after, under QEMU; into r
 protect: tree ## BIOSAN names who writes to a table in flight: x86-64 under QEMU (minutes)
 	@rig/setup bench
 	@rig/protect/run
+
+mutants: tree ## break the series in one place at a time: who notices; into rig/mutants/results.txt
+	@rig/build series >/dev/null
+	@rig/mutants/run
 
 text: tree ## size of the code of block/, drivers/md/ and NVMe/TCP before and after topic const
 	@rig/text
