@@ -27,7 +27,7 @@ for f in "${ran[@]}"; do
 		      print "rig: " v["status"] "\t" v["reason"], where }' "$f"
 done
 [ ${#ran[@]} -gt 0 ] || ! grep -q 'not run' /tmp/out || echo "rig: not run"
-why=$(grep -A1 'not run' /tmp/out | sed -n '2s/^ *//p')
+why=$(sed '1,/\[not run\]/d; s/^ *//; /^runtime /d' /tmp/out | head -n1)
 [ -z "$why" ] || echo "rig-why: $why"
 cat /sys/kernel/debug/biosan/stats 2>/dev/null
 exit 0

@@ -3,7 +3,7 @@
 # proves: dm over disks that check data: pages stay as they are while written
 # base: fail
 # before: base
-# timeout: 120
+# timeout: 200
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
 
@@ -16,7 +16,7 @@ fd = os.open("/mnt/f", os.O_RDWR | os.O_CREAT)
 os.pwrite(fd, b"x" * (1 << 20), 0)
 os.fsync(fd)
 m = mmap.mmap(fd, 1 << 20)
-end = time.time() + 5
+end = time.time() + 8
 if not os.fork():
     i = 0
     while time.time() < end:
@@ -49,7 +49,7 @@ on()
 plan 3
 modload dm-mirror
 # What is submitted has its checksums, and waits: one command at a time.
-scsi_disks 4 dif=1 dix=1 add_host=4 per_host_store=1 dev_size_mb=64 delay=1 \
+scsi_disks 4 dif=1 dix=1 add_host=4 per_host_store=1 dev_size_mb=64 delay=10 \
 	max_queue=1
 size=$(blockdev --getsz "/dev/${SD[0]}")
 on disk "/dev/${SD[0]}"

@@ -6,9 +6,9 @@
 #define _ASM_X86_BIOSAN_H
 
 #include <linux/bug.h>
+#include <linux/pgtable.h>
 #include <linux/types.h>
 
-#include <asm/pgtable.h>
 #include <asm/tlbflush.h>
 
 struct pt_regs;
