@@ -744,7 +744,7 @@ static noinline __noclone void bad_each_segment(struct bio *bio)
 	struct bio_vec *bv;
 
 	bio_for_each_segment_all(bv, bio, iter)
-		barrier();
+		barrier_data(bv);
 	barrier();
 }
 
@@ -991,8 +991,10 @@ static void used_after_free(struct kunit *test)
 	bio_set_dev(bio, upper.gd->part0);
 	d->fn(bio);
 	expect_report_with(test, BIOSAN_USED_AFTER_END, d->fn, bio, "freed by ");
+#ifdef CONFIG_BLK_CGROUP
 	if (bio->bi_blkg)
 		bio_uninit(bio);
+#endif
 }
 
 static void freed_in_flight(struct kunit *test)
@@ -1658,7 +1660,7 @@ static void owner_looks_at_what_was_split(struct kunit *test)
 	bio_advance(bio, SECTOR_SIZE);
 	bio_endio(bio);
 	bio_for_each_segment_all(bv, bio, iter)
-		n++;
+		n += !!bv->bv_len;
 	bio_for_each_folio_all(fi, bio)
 		n++;
 	KUNIT_EXPECT_EQ(test, n, 8);
