@@ -24,7 +24,8 @@ demo: setup ## set up, build both kernels, boot both: before and after
 	@rig/demo
 
 check: build ## set up, and run every test (what CI runs)
-	@rc=0; rig/check || rc=1; rig/selftest || rc=1; rig/lint || rc=1; exit $$rc
+	@rc=0; rig/lint >build/lint.ktap & lint=$$!; rig/check || rc=1; \
+	wait $$lint || rc=1; cat build/lint.ktap; rig/selftest || rc=1; exit $$rc
 
 test: build ## boot tests only; TEST="name ..." for some of them
 	@rig/check $(TEST)
