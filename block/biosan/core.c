@@ -395,7 +395,7 @@ static bool biosan_stale(const struct biosan_pos *was,
 {
 	s64 moved = now->data - was->data;
 	u64 bytes = moved < 0 ? -moved : moved;
-	s64 prot, seed, dun;
+	s64 prot, seed;
 
 	if (!was->known || !now->known || was->table != now->table)
 		return false;
@@ -411,8 +411,8 @@ static bool biosan_stale(const struct biosan_pos *was,
 #ifdef CONFIG_BLK_INLINE_ENCRYPTION
 	if (was->key && was->key == now->key) {
 		const struct blk_crypto_key *key = now->key;
+		s64 dun = bytes >> key->data_unit_size_bits;
 
-		dun = bytes >> key->data_unit_size_bits;
 		if ((s64)(now->dun - was->dun) != (moved < 0 ? -dun : dun))
 			return true;
 	}
