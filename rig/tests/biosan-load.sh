@@ -5,7 +5,6 @@
 # cpus: 2
 # mem: 2G
 # timeout: 240
-# hang-after: 240
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/biosan.inc"
 

@@ -63,6 +63,23 @@ wait_for()
 	done
 }
 
+# kunit_suite NAME LABEL: two results: cases have passed, and nothing else
+kunit_suite()
+{
+	local results=/sys/kernel/debug/kunit/$1/results totals n
+
+	modload "$1_kunit"
+	[ -r "$results" ] || bail "no results of $1"
+	# A suite that ran no case is "ok" too: go by its totals.
+	totals=$(grep '^# Totals: ' "$results")
+	grep -E '^ *not ok|# Totals' "$results" | sed 's/^ *not ok/# &/'
+	n=$(sed -n 's/.* pass:\([0-9]*\).*/\1/p' <<<"$totals")
+	[ "${n:-0}" -gt 0 ]
+	ok $? "$2: ${n:-no} cases passed"
+	grep -q ' fail:0 skip:0 ' <<<"$totals" && ! grep -q '^not ok' "$results"
+	ok $? "$2: no case failed or was skipped"
+}
+
 # sd_disks: the scsi_debug disks, in the order of their hosts
 sd_disks()
 {
