@@ -125,6 +125,7 @@ struct biosan_entry {
 	blk_status_t		error;
 	blk_opf_t		opf;
 	blk_opf_t		foreign;	/* private flags of its source */
+	const void		*disk;
 	sector_t		sector;
 	unsigned int		end;	/* of what it has used of its table */
 	unsigned int		nr_remaps;
@@ -134,7 +135,7 @@ struct biosan_entry {
 	struct biosan_table	prot;
 	bio_end_io_t		*end_io;
 	void			*private;
-	const void		*blkg;	/* of a clone in the caller's memory */
+	const void		*blkg;	/* of a bio in the caller's memory */
 	struct biosan_event	events[BIOSAN_NR_EVENTS];
 };
 

@@ -1060,6 +1060,25 @@ static void end_io_of_a_child_replaced(struct kunit *test)
 	bio_put(bio);
 }
 
+static void ends_of_a_parent_used_up(struct kunit *test)
+{
+	struct bio *bio = make_bio(test, upper.gd, 4), *child;
+
+	child = make_bio(test, upper.gd, 1);
+	child->bi_end_io = NULL;
+	child->bi_private = NULL;
+	bio_chain(child, bio);
+	bio_endio(child);
+	expect_silence(test);
+	atomic_set(&bio->__bi_remaining, 0);
+	bad_submit(bio);
+	expect_report(test, BIOSAN_BROKEN_CHAIN, bad_submit, bio);
+	expect_kept(test, bio);
+	atomic_set(&bio->__bi_remaining, 1);
+	bio_endio(bio);
+	bio_put(bio);
+}
+
 /*
  * 8. Payloads
  */
@@ -1125,8 +1144,28 @@ static void flags_of_the_source(struct kunit *test)
 	bio_put(bio);
 }
 
+/* Its queue releases a plugged write, and takes any such for one of its own. */
+static void plugged_in_another_queue(struct kunit *test)
+{
+	struct bio *bio = make_bio(test, upper.gd, 4);
+
+	submit_bio(bio);
+	expect_kept(test, bio);
+	bio_set_flag(bio, BIO_ZONE_WRITE_PLUGGING);
+	submit_bio(bio);
+	expect_kept(test, bio);
+	expect_silence(test);
+	bio->bi_bdev = lower.gd->part0;
+	bad_submit(bio);
+	expect_report(test, BIOSAN_FOREIGN_FLAGS, bad_submit, bio);
+	expect_kept(test, bio);
+	bio_clear_flag(bio, BIO_ZONE_WRITE_PLUGGING);
+	bio_endio(bio);
+	bio_put(bio);
+}
+
 /*
- * 10. Initialized in flight, or left behind
+ * 10. Initialized while it is in use, or left behind
  */
 
 static const struct deed again[] = {
@@ -1151,6 +1190,43 @@ static void initialized_in_flight(struct kunit *test)
 	bio->bi_pool = &t->bs;
 	bio_put(bio);
 }
+
+#ifdef CONFIG_BLK_CGROUP
+static void init_for_disk(struct bio *bio)
+{
+	bio_init(bio, upper.gd->part0, NULL, 0, REQ_OP_WRITE);
+}
+
+static void reset_for_disk(struct bio *bio)
+{
+	bio_init(bio, NULL, NULL, 0, REQ_OP_WRITE);
+	bio_reset(bio, upper.gd->part0, REQ_OP_WRITE);
+}
+
+static const struct deed holds[] = {
+	{ "initialized", init_for_disk },
+	{ "reset", reset_for_disk },
+};
+
+KUNIT_ARRAY_PARAM_DESC(hold, holds, name);
+
+static void initialized_over_a_reference(struct kunit *test)
+{
+	const struct deed *d = test->param_value;
+	struct blkcg_gq *blkg;
+	struct bio bio;
+
+	d->fn(&bio);
+	bio_uninit(&bio);
+	d->fn(&bio);
+	expect_silence(test);
+	blkg = bio.bi_blkg;
+	bad_init(&bio);
+	expect_report(test, BIOSAN_INIT_ALIVE, bad_init, &bio);
+	bio.bi_blkg = blkg;
+	bio_uninit(&bio);
+}
+#endif
 
 static noinline __noclone struct bio *bad_alloc(struct bio_set *bs)
 {
@@ -2210,13 +2286,18 @@ static struct kunit_case biosan_cases[] = {
 	KUNIT_CASE(error_overwritten),
 	KUNIT_CASE(error_of_a_child_overwritten),
 	KUNIT_CASE(end_io_of_a_child_replaced),
+	KUNIT_CASE(ends_of_a_parent_used_up),
 	KUNIT_CASE(no_payload),
 #ifdef CONFIG_BLK_DEV_INTEGRITY
 	KUNIT_CASE(hidden_payload),
 	KUNIT_CASE(leaked_payload),
 #endif
 	KUNIT_CASE(flags_of_the_source),
+	KUNIT_CASE(plugged_in_another_queue),
 	KUNIT_CASE_PARAM(initialized_in_flight, again_gen_params),
+#ifdef CONFIG_BLK_CGROUP
+	KUNIT_CASE_PARAM(initialized_over_a_reference, hold_gen_params),
+#endif
 	KUNIT_CASE(bios_are_left),
 
 	KUNIT_CASE(vcnt_is_not_the_table),

@@ -313,16 +313,9 @@ static u64 biosan_offset(const struct bio_vec *vecs, const struct bvec_iter *ite
 	return bytes;
 }
 
-static bool biosan_has_table(const struct bio *bio)
+static bool biosan_has_table(struct bio *bio)
 {
-	switch (bio_op(bio)) {
-	case REQ_OP_DISCARD:
-	case REQ_OP_SECURE_ERASE:
-	case REQ_OP_WRITE_ZEROES:
-		return false;
-	default:
-		return bio->bi_iter.bi_size && bio->bi_io_vec;
-	}
+	return bio_has_data(bio) && bio->bi_io_vec;
 }
 
 /* How many entries of the table can be looked at?  Only its owner says so. */
@@ -333,18 +326,9 @@ static unsigned int biosan_max_vecs(const struct bio *bio)
 	return bio->bi_vcnt ?: bio->bi_max_vecs;
 }
 
-static struct bio_integrity_payload *biosan_bip(const struct bio *bio)
-{
-#ifdef CONFIG_BLK_DEV_INTEGRITY
-	if (bio->bi_opf & REQ_INTEGRITY)
-		return bio->bi_integrity;
-#endif
-	return NULL;
-}
-
 static void biosan_position(struct biosan_pos *pos, struct bio *bio)
 {
-	struct bio_integrity_payload *bip = biosan_bip(bio);
+	struct bio_integrity_payload *bip = bio_integrity(bio);
 
 	memset(pos, 0, sizeof(*pos));
 	pos->known = biosan_has_table(bio) &&
@@ -367,44 +351,25 @@ static void biosan_position(struct biosan_pos *pos, struct bio *bio)
 #endif
 }
 
-static unsigned int biosan_intervals(struct bio *bio, u64 bytes)
-{
-#ifdef CONFIG_BLK_DEV_INTEGRITY
-	struct blk_integrity *bi = blk_get_integrity(bio->bi_bdev->bd_disk);
-
-	if (bi)
-		return bio_integrity_intervals(bi, bytes >> SECTOR_SHIFT);
-#endif
-	return 0;
-}
-
-static unsigned int biosan_prot_bytes(struct bio *bio, u64 bytes)
-{
-#ifdef CONFIG_BLK_DEV_INTEGRITY
-	struct blk_integrity *bi = blk_get_integrity(bio->bi_bdev->bd_disk);
-
-	if (bi)
-		return bio_integrity_bytes(bi, bytes >> SECTOR_SHIFT);
-#endif
-	return 0;
-}
-
 /* Have all parts of the position moved as far as the data has? */
 static bool biosan_stale(const struct biosan_pos *was,
 			 const struct biosan_pos *now, struct bio *bio)
 {
 	s64 moved = now->data - was->data;
 	u64 bytes = moved < 0 ? -moved : moved;
+	unsigned int sectors = bytes >> SECTOR_SHIFT;
+	struct blk_integrity *bi;
 	s64 prot, seed;
 
 	if (!was->known || !now->known || was->table != now->table)
 		return false;
 
 	if (was->prot_table && was->prot_table == now->prot_table) {
-		prot = biosan_prot_bytes(bio, bytes);
+		bi = blk_get_integrity(bio->bi_bdev->bd_disk);
+		prot = bi ? bio_integrity_bytes(bi, sectors) : 0;
 		if ((s64)(now->prot - was->prot) != (moved < 0 ? -prot : prot))
 			return true;
-		seed = biosan_intervals(bio, bytes);
+		seed = bi ? bio_integrity_intervals(bi, sectors) : 0;
 		if ((s64)(now->seed - was->seed) != (moved < 0 ? -seed : seed))
 			return true;
 	}
@@ -423,14 +388,17 @@ static bool biosan_stale(const struct biosan_pos *was,
 /* Does the position reach past the end of what the owner has filled? */
 static bool biosan_outside(struct bio *bio)
 {
-	struct bio_integrity_payload *bip = biosan_bip(bio);
+	struct bio_integrity_payload *bip = bio_integrity(bio);
+	struct blk_integrity *bi = NULL;
 	u64 filled = 0;
 	unsigned int i;
 
 	if (!biosan_has_table(bio))
 		return false;
-	if (bip && bip->bip_iter.bi_size <
-		   biosan_prot_bytes(bio, bio->bi_iter.bi_size))
+	if (bip)
+		bi = blk_get_integrity(bio->bi_bdev->bd_disk);
+	if (bi && bip->bip_iter.bi_size <
+		  bio_integrity_bytes(bi, bio_sectors(bio)))
 		return true;
 
 	/* Who fills a table before bio_init() has a count of 0. */
@@ -544,9 +512,9 @@ static void biosan_check_table(struct biosan_ctx *c, enum biosan_kind kind,
 }
 
 /* Are the tables of a bio in flight still what they were? */
-static void biosan_check_tables(struct biosan_ctx *c, const struct bio *bio)
+static void biosan_check_tables(struct biosan_ctx *c, struct bio *bio)
 {
-	struct bio_integrity_payload *bip = biosan_bip(bio);
+	struct bio_integrity_payload *bip = bio_integrity(bio);
 
 	biosan_check_table(c, BIOSAN_TABLE_CHANGED, &c->e->data, bio->bi_io_vec);
 	if (bip && bip->bip_vec == c->e->prot.vecs)
@@ -560,9 +528,12 @@ void __biosan_alloc(struct bio *bio)
 
 	if (biosan_ignores(bio) || !biosan_takes_all())
 		return;
-	biosan_enter(&c, bio);
-	if (biosan_get(&c, bio))
+	if (!biosan_enter(&c, bio))
+		c.e = biosan_new(bio);
+	if (c.e) {
+		biosan_save_event(&c.e->events[BIOSAN_EV_ALLOC]);
 		c.e->bs = bio->bi_pool;
+	}
 	biosan_leave(&c);
 }
 
@@ -591,9 +562,9 @@ static void biosan_renew(struct biosan_entry *e)
 }
 
 /*
- * A clone in the caller's memory that was neither submitted nor uninitialized:
- * does the bio still hold what it was given?  If the memory has been something
- * else since, it does not look like that.
+ * A bio in the caller's memory that was neither submitted nor uninitialized:
+ * does it still hold what it was given?  If the memory has been something else
+ * since, it does not look like that.
  */
 static bool biosan_holds(const struct biosan_entry *e, const struct bio *bio)
 {
@@ -612,8 +583,7 @@ enum biosan_fate {
 };
 
 /* What @bio was is over; is anything left that still needs it? */
-static void biosan_over(struct bio *bio, enum biosan_kind kind,
-			enum biosan_fate fate)
+static void biosan_over(struct bio *bio, enum biosan_fate fate)
 {
 	struct biosan_entry *e;
 	struct biosan_ctx c;
@@ -626,7 +596,8 @@ static void biosan_over(struct bio *bio, enum biosan_kind kind,
 		goto leave;
 	if (e->state == BIOSAN_IN_FLIGHT ||
 	    (fate == BIOSAN_INIT && biosan_holds(e, bio)))
-		biosan_say(&c, kind, NULL);
+		biosan_say(&c, fate == BIOSAN_PUT ? BIOSAN_FREED_IN_FLIGHT :
+			   BIOSAN_INIT_ALIVE, NULL);
 	else if (e->state != BIOSAN_FREED)
 		biosan_check_sharers(&c);
 	if (fate == BIOSAN_RESET && e->bs) {
@@ -643,18 +614,31 @@ leave:
 
 void __biosan_init(struct bio *bio)
 {
-	biosan_over(bio, BIOSAN_INIT_ALIVE, BIOSAN_INIT);
+	biosan_over(bio, BIOSAN_INIT);
 }
-EXPORT_SYMBOL(__biosan_init);
 
 void __biosan_reset(struct bio *bio)
 {
-	biosan_over(bio, BIOSAN_INIT_ALIVE, BIOSAN_RESET);
+	biosan_over(bio, BIOSAN_RESET);
+}
+
+void __biosan_hold(struct bio *bio)
+{
+#ifdef CONFIG_BLK_CGROUP
+	struct biosan_ctx c;
+
+	if (!bio->bi_blkg || biosan_ignores(bio))
+		return;
+	biosan_enter(&c, bio);
+	if (biosan_get(&c, bio))
+		c.e->blkg = bio->bi_blkg;
+	biosan_leave(&c);
+#endif
 }
 
 void __biosan_free(struct bio *bio)
 {
-	biosan_over(bio, BIOSAN_FREED_IN_FLIGHT, BIOSAN_PUT);
+	biosan_over(bio, BIOSAN_PUT);
 }
 
 void __biosan_uninit(struct bio *bio)
@@ -836,6 +820,10 @@ static void biosan_check_submit(struct biosan_ctx *c, struct bio *bio,
 
 	if (e->queued)
 		biosan_say(c, BIOSAN_SUBMITTED_TWICE, NULL);
+	/* Its end has been counted down, and was not counted up again. */
+	if (bio_flagged(bio, BIO_CHAIN) &&
+	    atomic_read(&bio->__bi_remaining) <= 0)
+		biosan_say(c, BIOSAN_BROKEN_CHAIN, NULL);
 	/* On its way down a driver may have hooked it. */
 	if (e->chained && e->state == BIOSAN_LIVE &&
 	    bio->bi_end_io != bio_chain_endio)
@@ -846,6 +834,9 @@ static void biosan_check_submit(struct biosan_ctx *c, struct bio *bio,
 	if ((bio->bi_opf & e->foreign) && !e->events[BIOSAN_EV_SUBMIT].when)
 		biosan_say(c, BIOSAN_FOREIGN_FLAGS,
 			   e->root ? biosan_find(e->root) : NULL);
+	if (bio_flagged(bio, BIO_ZONE_WRITE_PLUGGING) && e->disk &&
+	    e->disk != bio->bi_bdev->bd_disk)
+		biosan_say(c, BIOSAN_FOREIGN_FLAGS, NULL);
 	if (kind != BIOSAN_NR_KINDS)
 		biosan_say(c, kind, NULL);
 	if (biosan_stale(&e->pos, pos, bio))
@@ -920,6 +911,7 @@ void __biosan_submit(struct bio *bio)
 		e->pos = pos;
 	biosan_revive(e, BIOSAN_IN_FLIGHT);
 	e->opf = bio->bi_opf;
+	e->disk = bio->bi_bdev->bd_disk;
 	e->sector = bio->bi_iter.bi_sector;
 	e->nr_remaps = 0;
 	hlist_del_init(&e->by_table);
@@ -938,7 +930,7 @@ void __biosan_submit(struct bio *bio)
 			hlist_add_head(&e->by_table,
 				       table_bucket(bio->bi_io_vec));
 	}
-	bip = biosan_bip(bio);
+	bip = bio_integrity(bio);
 	if (bip && bip->bip_vec)
 		biosan_record(&e->prot, bip->bip_vec,
 			      bip->bip_max_vcnt ?: UINT_MAX,
@@ -976,7 +968,7 @@ void __biosan_steal(struct bio *bio)
 
 void __biosan_remap(struct bio *bio, u64 ref)
 {
-	struct bio_integrity_payload *bip = biosan_bip(bio);
+	struct bio_integrity_payload *bip = bio_integrity(bio);
 	struct biosan_entry *e, *root;
 	struct biosan_remap new;
 	struct biosan_ctx c;

@@ -252,12 +252,13 @@ static const char * const biosan_says[BIOSAN_NR_KINDS] = {
 	[BIOSAN_USED_AFTER_END] = "it is used after it has ended",
 	[BIOSAN_FREED_IN_FLIGHT] = "it is in flight, and its last reference is put",
 	[BIOSAN_BROKEN_CHAIN] =
-		"it was chained, and its bi_end_io is no longer that of a chain",
+		"it is part of a chain, and can't end as one any more",
 	[BIOSAN_LOST_ERROR] = "it ends with success, but part of it has failed",
 	[BIOSAN_NO_PAYLOAD] = "it is REQ_INTEGRITY and has no payload",
 	[BIOSAN_HIDDEN_PAYLOAD] = "it has a payload and is not REQ_INTEGRITY",
-	[BIOSAN_FOREIGN_FLAGS] = "it has private flags of the bio it was cloned from",
-	[BIOSAN_INIT_ALIVE] = "it is initialized while it is in flight",
+	[BIOSAN_FOREIGN_FLAGS] =
+		"it has flags that are private to another bio or another queue",
+	[BIOSAN_INIT_ALIVE] = "it is initialized while it is still in use",
 	[BIOSAN_LEAK] = "its bio_set is torn down",
 };
 

@@ -32,6 +32,8 @@ void __biosan_alloc(struct bio *bio);
 void __biosan_init(struct bio *bio);
 /* @bio is about to be reset. */
 void __biosan_reset(struct bio *bio);
+/* bio_init() or bio_reset() is done with @bio. */
+void __biosan_hold(struct bio *bio);
 /* @bio, which may be in the caller's memory, lets go of what it refers to. */
 void __biosan_uninit(struct bio *bio);
 /* The last reference of @bio has been put. */

@@ -1,11 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# proves: dm over disks that check data: pages stay as they are while written
+# proves: dm and bcache over disks with checksums: pages are stable while written
 # base: fail
 # before: base
-# timeout: 200
+# timeout: 300
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=/dev/null
+. "$(dirname "$0")/bcache.inc"
 
 # One writes to a page, over and over, by mmap; the other one fsyncs it.
 hammer()
@@ -39,17 +41,18 @@ sys.exit(bad > 0)'
 # on NAME DEVICE
 on()
 {
-	mkfs.ext4 -q -F "$2" && mount "$2" /mnt || bail "no file system"
+	mkfs.ext4 -q -F -N 64 -E nodiscard "$2" && mount "$2" /mnt ||
+		bail "no file system"
 	dmesg -C
 	hammer && ! dmesg | grep "protection error"
 	ok $? "$1: no write fails"
 	umount /mnt
 }
 
-plan 3
+plan 5
 modload dm-mirror
 # What is submitted has its checksums, and waits: one command at a time.
-scsi_disks 4 dif=1 dix=1 add_host=4 per_host_store=1 dev_size_mb=64 delay=10 \
+scsi_disks 6 dif=1 dix=1 add_host=6 per_host_store=1 dev_size_mb=64 delay=10 \
 	max_queue=1
 size=$(blockdev --getsz "/dev/${SD[0]}")
 on disk "/dev/${SD[0]}"
@@ -58,4 +61,10 @@ on dm-linear /dev/mapper/linear
 dmsetup create mirror --table \
 	"0 $size mirror core 2 1024 nosync 2 /dev/${SD[2]} 0 /dev/${SD[3]} 0"
 on dm-mirror /dev/mapper/mirror
+modload brd rd_nr=1 rd_size=131072
+bcache_up "/dev/${SD[4]}"
+on bcache "$BC"
+bcache_down
+bcache_up /dev/ram0 "/dev/${SD[5]}"
+on "a cache of bcache" "$BC"
 finish
