@@ -18,7 +18,7 @@ fd = os.open("/mnt/f", os.O_RDWR | os.O_CREAT)
 os.pwrite(fd, b"x" * (1 << 20), 0)
 os.fsync(fd)
 m = mmap.mmap(fd, 1 << 20)
-end = time.time() + 8
+end = time.time() + 5
 if not os.fork():
     i = 0
     while time.time() < end:
@@ -52,7 +52,7 @@ on()
 plan 5
 modload dm-mirror
 # What is submitted has its checksums, and waits: one command at a time.
-scsi_disks 6 dif=1 dix=1 add_host=6 per_host_store=1 dev_size_mb=64 delay=10 \
+scsi_disks 6 dif=1 dix=1 add_host=6 per_host_store=1 dev_size_mb=64 delay=3 \
 	max_queue=1
 size=$(blockdev --getsz "/dev/${SD[0]}")
 on disk "/dev/${SD[0]}"
@@ -66,5 +66,11 @@ bcache_up "/dev/${SD[4]}"
 on bcache "$BC"
 bcache_down
 bcache_up /dev/ram0 "/dev/${SD[5]}"
+# A cache gets one write after the other, and none would have to wait.
+for _ in 1 2 3 4; do
+	dd if="/dev/${SD[5]}" of=/dev/null bs=4k iflag=direct 2>/dev/null &
+done
 on "a cache of bcache" "$BC"
+jobs -p | xargs kill
+wait
 finish
