@@ -40,9 +40,9 @@ bench: tree ## instructions that bios take, before and after, under QEMU; into r
 	@rig/setup bench
 	@rig/bench/run
 
-protect: tree ## BIOSAN names who writes to a table in flight: x86-64 under QEMU (minutes)
+protect: tree ## BIOSAN names who writes to a table in flight: x86-64 under QEMU (minutes); KCSAN=1
 	@rig/setup bench
-	@rig/protect/run
+	@rig/protect/run $(if $(KCSAN),kcsan)
 
 mutants: tree ## break the series in one place at a time: who notices; into rig/mutants/results.txt
 	@rig/build series >/dev/null
@@ -62,13 +62,13 @@ blktests: ## blktests with BIOSAN on: BLKTESTS=dir, built; GROUPS, OVER, PI, COM
 	@rig/blktests -k $(KERNEL) $(if $(COMPARE),-C) $(if $(OVER),-o "$(OVER)") \
 		$(if $(PI),-p "$(PI)") "$(BLKTESTS)" $(GROUPS)
 
-xfstests: ## xfstests with BIOSAN on: XFSTESTS=dir, built; FS, OVER, PI, SAMPLE, TESTS, COMPARE=1
+xfstests: ## xfstests with BIOSAN on: XFSTESTS=dir, built; FS, OVER, PI, SAMPLE, DEAL=1, TESTS, COMPARE=1
 	$(if $(XFSTESTS),,$(error XFSTESTS=dir is missing: a built checkout of xfstests))
 	@rig/setup suites
 	@$(MAKE) -s path-$(KERNEL) $(if $(COMPARE),path-base) >/dev/null
 	@rig/xfstests -k $(KERNEL) $(if $(COMPARE),-C) $(if $(FS),-f "$(FS)") \
 		$(if $(OVER),-o "$(OVER)") $(if $(PI),-p "$(PI)") \
-		$(if $(SAMPLE),-s "$(SAMPLE)") "$(XFSTESTS)" $(TESTS)
+		$(if $(SAMPLE),-s "$(SAMPLE)") $(if $(DEAL),-d) "$(XFSTESTS)" $(TESTS)
 
 setup: ## install the Debian packages that are missing
 	@rig/setup

@@ -1069,8 +1069,9 @@ static void ends_of_a_parent_used_up(struct kunit *test)
 	child->bi_private = NULL;
 	bio_chain(child, bio);
 	bio_endio(child);
+	bio_endio(bio);
+	bio_set_dev(bio, upper.gd->part0);
 	expect_silence(test);
-	atomic_set(&bio->__bi_remaining, 0);
 	bad_submit(bio);
 	expect_report(test, BIOSAN_BROKEN_CHAIN, bad_submit, bio);
 	expect_kept(test, bio);

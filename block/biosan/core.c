@@ -92,7 +92,7 @@ static DEFINE_IRQ_WORK(biosan_disable_irq_work, biosan_disable_irq_fn);
 static void biosan_disable(const char *why)
 {
 	lockdep_assert_held(&biosan_lock);
-	if (biosan_dead)
+	if (READ_ONCE(biosan_dead))
 		return;
 	biosan_why = why;
 	WRITE_ONCE(biosan_dead, true);
@@ -155,7 +155,8 @@ static void biosan_retire(struct biosan_entry *e, enum biosan_state state)
 	e->queued = false;
 	hlist_del_init(&e->by_table);
 	list_move_tail(&e->list, &biosan_ended_list);
-	if (biosan_mode == BIOSAN_SAMPLE && biosan_nr_ended > BIOSAN_MAX_ENDED)
+	if (READ_ONCE(biosan_mode) == BIOSAN_SAMPLE &&
+	    biosan_nr_ended > BIOSAN_MAX_ENDED)
 		biosan_forget(biosan_oldest_ended());
 }
 
@@ -172,7 +173,7 @@ static struct biosan_entry *biosan_new(struct bio *bio)
 {
 	struct biosan_entry *e;
 
-	if (biosan_mode == BIOSAN_OFF || biosan_dead)
+	if (READ_ONCE(biosan_mode) == BIOSAN_OFF || READ_ONCE(biosan_dead))
 		return NULL;
 	e = list_first_entry_or_null(&biosan_free_list, struct biosan_entry, list);
 	if (e && e->state != BIOSAN_FREE) {
@@ -183,7 +184,7 @@ static struct biosan_entry *biosan_new(struct bio *bio)
 		e = biosan_oldest_ended();
 		if (!e) {
 			biosan_dropped++;
-			if (biosan_mode == BIOSAN_FULL)
+			if (READ_ONCE(biosan_mode) == BIOSAN_FULL)
 				biosan_disable("table full");
 			return NULL;
 		}
@@ -820,9 +821,8 @@ static void biosan_check_submit(struct biosan_ctx *c, struct bio *bio,
 
 	if (e->queued)
 		biosan_say(c, BIOSAN_SUBMITTED_TWICE, NULL);
-	/* Its end has been counted down, and was not counted up again. */
-	if (bio_flagged(bio, BIO_CHAIN) &&
-	    atomic_read(&bio->__bi_remaining) <= 0)
+	/* It was a parent, and ends with the first of its next children. */
+	if (atomic_read(&bio->__bi_remaining) <= 0)
 		biosan_say(c, BIOSAN_BROKEN_CHAIN, NULL);
 	/* On its way down a driver may have hooked it. */
 	if (e->chained && e->state == BIOSAN_LIVE &&
@@ -1079,7 +1079,7 @@ static void biosan_sample_work_fn(struct work_struct *work)
 		return;
 	WRITE_ONCE(biosan_sampling, true);
 	queue_delayed_work(system_unbound_wq, &biosan_sample_work,
-			   msecs_to_jiffies(max(biosan_interval, 1U)));
+			   msecs_to_jiffies(max(READ_ONCE(biosan_interval), 1U)));
 }
 
 static int biosan_alloc_table(void)

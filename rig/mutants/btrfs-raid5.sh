@@ -13,8 +13,10 @@ mkfs.btrfs -q -f -d raid5 -m raid1 /dev/nullb[0-2] || bail "no btrfs"
 opts=device=/dev/nullb0,device=/dev/nullb1,device=/dev/nullb2
 mount -o $opts /dev/nullb0 /mnt || bail "no mount"
 head -c 4M /dev/urandom >/tmp/f
-cp /tmp/f /mnt/f
-sync
+# One bio that is split into stripes: without checksums it is not buffered.
+touch /mnt/f
+chattr +C /mnt/f
+dd if=/tmp/f of=/mnt/f bs=4M oflag=direct 2>/dev/null || bail "no direct write"
 echo 3 >/proc/sys/vm/drop_caches
 cmp /tmp/f /mnt/f
 ok $? "read as it was written"

@@ -13,10 +13,24 @@ plan 2
 modload null_blk nr_devices=0
 modload raid456
 
+# write_all: in the background
+write_all()
+{
+	local i j
+
+	for i in {1..48}; do
+		for j in 1 2 3; do
+			dd if=/dev/zero of=/dev/md0 bs=4k count=1 \
+				seek=$(((i * 37 + j * 501) % 16000)) \
+				oflag=direct conv=notrunc 2>/dev/null
+		done &
+	done
+}
+
 # cycle fail|: writes to an array of three disks, one of which fails meanwhile
 cycle()
 {
-	local i j
+	local i
 
 	for i in 0 1 2; do
 		null_disk d$i memory_backed=1 size=64 blocksize=4096 irqmode=2 \
@@ -27,16 +41,13 @@ cycle()
 		--metadata=1.2 --assume-clean --consistency-policy=ppl \
 		/dev/d[0-2] >/dev/null 2>&1 || bail "no raid5"
 	grep -qx ppl /sys/block/md0/md/consistency_policy || bail "no PPL"
-	for i in {1..48}; do
-		for j in 1 2 3; do
-			dd if=/dev/zero of=/dev/md0 bs=4k count=1 \
-				seek=$(((i * 37 + j * 501) % 16000)) \
-				oflag=direct conv=notrunc 2>/dev/null
-		done &
-	done
+	write_all
 	sleep 0.6
 	[ "$1" != fail ] || mdadm --manage /dev/md0 --fail /dev/d1 >/dev/null 2>&1 ||
 		bail "the disk does not fail"
+	wait
+	# What was an entry is one again.
+	write_all
 	wait
 	wait_for 10 mdadm --stop /dev/md0 2>/dev/null || bail "md0 does not stop"
 	null_gone d0 d1 d2 || bail "the disks do not go"
