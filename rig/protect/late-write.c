@@ -12,6 +12,7 @@
  *	copy	in flight, with memcpy()
  *	freed	after the bio was freed
  *	never	not in flight, but before, between two submissions, and after
+ *	race	not at all: two CPUs write to a variable, for KCSAN to see
  *
  * The bio is one that BIOSAN has given a page for its table, unless any will do.
  * The device has to take long enough, a tenth of a second or more.
@@ -78,6 +79,38 @@ static __noipa void writer_in_time(struct bio_vec *bv)
 
 	WRITE_ONCE(bv->bv_len, len / 2);
 	WRITE_ONCE(bv->bv_len, len);
+}
+
+static unsigned long raced_for;
+
+static __noipa void racer(void)
+{
+	unsigned long end = jiffies + 2 * HZ;
+
+	while (time_before(jiffies, end)) {
+		raced_for++;
+		cond_resched();
+	}
+}
+
+static void racer_fn(struct work_struct *work)
+{
+	racer();
+}
+
+static int race(void)
+{
+	int cpu = cpumask_any_but(cpu_online_mask, raw_smp_processor_id());
+	struct work_struct work;
+
+	if (cpu >= nr_cpu_ids)
+		return -ENXIO;
+	INIT_WORK_ONSTACK(&work, racer_fn);
+	schedule_work_on(cpu, &work);
+	racer();
+	flush_work(&work);
+	destroy_work_on_stack(&work);
+	return 0;
 }
 
 struct there {
@@ -156,6 +189,8 @@ static int late_write(struct block_device *bdev, unsigned int nr,
 	struct bio *bio;
 	int err = 0, cpu;
 
+	if (!strcmp(when, "race"))
+		return race();
 	bio = alloc_with_page(bdev, nr);
 	if (!bio)
 		return -ENOSPC;
