@@ -628,7 +628,7 @@ void __biosan_hold(struct bio *bio)
 #ifdef CONFIG_BLK_CGROUP
 	struct biosan_ctx c;
 
-	if (!bio->bi_blkg || biosan_ignores(bio))
+	if (!bio->bi_blkg || READ_ONCE(biosan_dead) || !biosan_takes_all())
 		return;
 	biosan_enter(&c, bio);
 	if (biosan_get(&c, bio))
