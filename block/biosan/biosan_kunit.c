@@ -1222,6 +1222,7 @@ static void initialized_over_a_reference(struct kunit *test)
 	d->fn(&bio);
 	expect_silence(test);
 	blkg = bio.bi_blkg;
+	memset(&bio, 0, sizeof(bio));
 	bad_init(&bio);
 	expect_report(test, BIOSAN_INIT_ALIVE, bad_init, &bio);
 	bio.bi_blkg = blkg;

@@ -563,18 +563,12 @@ static void biosan_renew(struct biosan_entry *e)
 }
 
 /*
- * A bio in the caller's memory that was neither submitted nor uninitialized:
- * does it still hold what it was given?  If the memory has been something else
- * since, it does not look like that.
+ * A bio in the caller's memory that has neither ended nor been uninitialized has
+ * what bio_init() gave it, whatever the memory has been since.
  */
-static bool biosan_holds(const struct biosan_entry *e, const struct bio *bio)
+static bool biosan_holds(const struct biosan_entry *e)
 {
-#ifdef CONFIG_BLK_CGROUP
-	return e->state == BIOSAN_LIVE && !e->bs && e->blkg &&
-		bio->bi_blkg == e->blkg;
-#else
-	return false;
-#endif
+	return e->state == BIOSAN_LIVE && !e->bs && e->blkg;
 }
 
 enum biosan_fate {
@@ -596,7 +590,7 @@ static void biosan_over(struct bio *bio, enum biosan_fate fate)
 	if (!e)
 		goto leave;
 	if (e->state == BIOSAN_IN_FLIGHT ||
-	    (fate == BIOSAN_INIT && biosan_holds(e, bio)))
+	    (fate == BIOSAN_INIT && biosan_holds(e)))
 		biosan_say(&c, fate == BIOSAN_PUT ? BIOSAN_FREED_IN_FLIGHT :
 			   BIOSAN_INIT_ALIVE, NULL);
 	else if (e->state != BIOSAN_FREED)
