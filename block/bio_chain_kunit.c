@@ -1460,15 +1460,16 @@ static void fronts_are_waited_for(struct kunit *test)
 	const unsigned int step = max3(t->p->interval, t->p->unit, 512);
 	const unsigned int first = t->p->skip * 512;
 	const unsigned int nr = min(3, (WHOLE - first) / step - 1);
-	struct bio *bio = &t->bio, *front[3];
+	struct bio *bio, *front[3];
 	u8 order[4] = { 0, 1, 2, 3 };
 	int i;
 
 	do {
+		bio = bio_alloc_clone(t->disk->part0, &t->bio, GFP_KERNEL,
+				      t->bs);
+		KUNIT_ASSERT_NOT_NULL(test, bio);
 		bio->bi_end_io = root_end_io;
 		bio->bi_private = t;
-		bio->bi_status = BLK_STS_OK;
-		atomic_set(&bio->__bi_remaining, 1);
 		t->ended = 0;
 		for (i = 0; i < nr; i++) {
 			front[i] = bio_split_chained(bio, step / 512,
@@ -1491,7 +1492,7 @@ static void fronts_are_waited_for(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, t->ended, 1);
 		KUNIT_ASSERT_EQ(test, t->freed_at_end, nr);
 		KUNIT_ASSERT_TRUE(test, bio->bi_status == BLK_STS_NOSPC);
-		make_whole_again(test);
+		bio_put(bio);
 		forget(t);
 	} while (permute(order, nr + 1));
 }

@@ -1382,8 +1382,7 @@ static void charged_to_the_cgroup_of_the_source(struct kunit *test)
 		expect_refs(test, 1);
 
 		/* If it has none: to that of the test */
-		blkg_put(blkg);
-		src->bi_blkg = NULL;
+		bio_uninit(src);
 		bio = make_it(test, kind, src);
 		KUNIT_EXPECT_PTR_EQ(test, bio->bi_blkg,
 				    t->disk->queue->root_blkg);
