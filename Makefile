@@ -36,9 +36,9 @@ lint: tree ## checkpatch, git am, sparse, shellcheck; each mail builds alone
 cocci: tree ## semantic patches over the base, and what is written of them (minutes)
 	@rig/cocci-report
 
-bench: tree ## instructions that bios take, before and after, under QEMU; into rig/bench/results.txt
+bench: tree ## instructions that bios take, before and after, under QEMU; into rig/bench/results.txt; BIOSAN=1 for what that takes
 	@rig/setup bench
-	@rig/bench/run
+	@rig/bench/run $(if $(BIOSAN),biosan)
 
 protect: tree ## BIOSAN names who writes to a table in flight: x86-64 under QEMU (minutes); KCSAN=1
 	@rig/setup bench

@@ -22,6 +22,8 @@ need ccache ccache
 mkdir -p "$LOG/passed"
 exec 9>"$LOG/lock"
 flock -n 9 || die "another rig/${0##*/} is at work here"
+# Left by a git that was killed; no other is at work here.
+rm -f "$LOG/index.lock" "$TREE/.git/worktrees/${WT##*/}/index.lock"
 
 base=$(g rev-parse base^0)
 commits=() mails=()

@@ -30,6 +30,10 @@ struct biosan_stats {
 #define BIOSAN_STACK_DEPTH	16
 /* Entries of a table of which a copy is kept, to show what has changed. */
 #define BIOSAN_SAVED_VECS	8
+/* Entries of a table that are compared, from the first that is used on. */
+#define BIOSAN_HASHED_VECS	256U
+/* Entries of a table before a position that can be told. */
+#define BIOSAN_WALKED_VECS	4096U
 
 /* What a report says that has happened.  See Documentation/block/biosan.rst. */
 enum biosan_kind {
@@ -122,12 +126,13 @@ struct biosan_entry {
 	enum biosan_state	state;
 	bool			queued;
 	bool			chained; /* to a parent, before it was submitted */
+	bool			orphan;	/* it shares the table of who knows whom */
 	blk_status_t		error;
 	blk_opf_t		opf;
 	blk_opf_t		foreign;	/* private flags of its source */
 	const void		*disk;
 	sector_t		sector;
-	unsigned int		end;	/* of what it has used of its table */
+	unsigned int		end;	/* of what it has used of its table, or 0 */
 	unsigned int		nr_remaps;
 	struct biosan_remap	remaps[BIOSAN_REMAPS];
 	struct biosan_pos	pos;
@@ -155,7 +160,8 @@ struct biosan_report {
 extern const char * const biosan_kind_names[BIOSAN_NR_KINDS];
 
 unsigned long biosan_found(enum biosan_kind kind);
-void biosan_print(const struct biosan_report *r);
+bool biosan_print(const struct biosan_report *r);
+void biosan_act(void);
 void biosan_save_event(struct biosan_event *ev);
 unsigned long biosan_culprit(const struct biosan_event *ev);
 

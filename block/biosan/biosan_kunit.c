@@ -478,6 +478,42 @@ static void table_changed_on_the_way(struct kunit *test)
 	bio_put(bio);
 }
 
+#define LONG_TABLE	300
+
+static const struct change far_changes[] = {
+	{ "compared", LONG_TABLE, BIOSAN_HASHED_VECS - 1, .len = true },
+	{ "not compared", LONG_TABLE, BIOSAN_HASHED_VECS, .len = true },
+};
+
+KUNIT_ARRAY_PARAM_DESC(far_change, far_changes, name);
+
+/* With interrupts disabled not all of it can be looked at. */
+static void long_table_changed(struct kunit *test)
+{
+	const struct change *c = test->param_value;
+	struct bio_vec *vecs;
+	struct bio bio;
+	int i;
+
+	vecs = kunit_kcalloc(test, c->nr, sizeof(*vecs), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, vecs);
+	for (i = 0; i < c->nr; i++)
+		bvec_set_page(&vecs[i], ZERO_PAGE(0), SECTOR_SIZE, 0);
+	bio_init(&bio, upper.gd->part0, vecs, c->nr, REQ_OP_WRITE);
+	bio.bi_vcnt = c->nr;
+	bio.bi_iter.bi_size = c->nr * SECTOR_SIZE;
+	bad_submit(&bio);
+	expect_kept(test, &bio);
+	change_table(&bio, c);
+	bio_endio(&bio);
+	if (c->index < BIOSAN_HASHED_VECS)
+		expect_report_with(test, BIOSAN_TABLE_CHANGED, bad_submit, &bio,
+				   " or later");
+	else
+		expect_silence(test);
+	bio_uninit(&bio);
+}
+
 #ifdef CONFIG_BLK_DEV_INTEGRITY
 #define TUPLE	8
 
@@ -1193,20 +1229,22 @@ static void initialized_in_flight(struct kunit *test)
 }
 
 #ifdef CONFIG_BLK_CGROUP
-static void init_for_disk(struct bio *bio)
+static noinline __noclone void bad_init_for_disk(struct bio *bio)
 {
 	bio_init(bio, upper.gd->part0, NULL, 0, REQ_OP_WRITE);
+	barrier();
 }
 
-static void reset_for_disk(struct bio *bio)
+static noinline __noclone void bad_reset_for_disk(struct bio *bio)
 {
 	bio_init(bio, NULL, NULL, 0, REQ_OP_WRITE);
 	bio_reset(bio, upper.gd->part0, REQ_OP_WRITE);
+	barrier();
 }
 
 static const struct deed holds[] = {
-	{ "initialized", init_for_disk },
-	{ "reset", reset_for_disk },
+	{ "initialized", bad_init_for_disk },
+	{ "reset", bad_reset_for_disk },
 };
 
 KUNIT_ARRAY_PARAM_DESC(hold, holds, name);
@@ -1224,7 +1262,8 @@ static void initialized_over_a_reference(struct kunit *test)
 	blkg = bio.bi_blkg;
 	memset(&bio, 0, sizeof(bio));
 	bad_init(&bio);
-	expect_report(test, BIOSAN_INIT_ALIVE, bad_init, &bio);
+	expect_report_with(test, BIOSAN_INIT_ALIVE, d->fn, &bio,
+			   "never been uninitialized");
 	bio.bi_blkg = blkg;
 	bio_uninit(&bio);
 }
@@ -2259,6 +2298,7 @@ static void table_fills_up_under_load(struct kunit *test)
 static struct kunit_case biosan_cases[] = {
 	KUNIT_CASE_PARAM(table_changed, change_gen_params),
 	KUNIT_CASE_PARAM(table_changed_on_the_way, change_gen_params),
+	KUNIT_CASE_PARAM(long_table_changed, far_change_gen_params),
 #ifdef CONFIG_BLK_DEV_INTEGRITY
 	KUNIT_CASE(prot_table_changed),
 	KUNIT_CASE(prot_table_changed_by_a_clone),

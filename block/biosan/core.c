@@ -163,7 +163,7 @@ static void biosan_retire(struct biosan_entry *e, enum biosan_state state)
 /* It is not over yet, or begins once more. */
 static void biosan_revive(struct biosan_entry *e, enum biosan_state state)
 {
-	if (e->state == BIOSAN_ENDED)
+	if (e->state == BIOSAN_ENDED || e->state == BIOSAN_FREED)
 		biosan_nr_ended--;
 	e->state = state;
 	list_move_tail(&e->list, &biosan_live_list);
@@ -250,11 +250,16 @@ static struct biosan_report *biosan_begin(enum biosan_kind kind,
 /* Called without the lock, and with interrupts as biosan_begin() had them. */
 static void biosan_end(struct biosan_report *r)
 {
+	bool printed;
+
 	if (!r)
 		return;
 	biosan_save_event(&r->here);
-	biosan_print(r);
+	printed = biosan_print(r);
+	/* The next report needs it, also if this task does not come back. */
 	this_cpu_ptr(&biosan_scratch)->used = false;
+	if (printed)
+		biosan_act();
 }
 
 /* === Tables === */
@@ -267,8 +272,11 @@ static u64 biosan_hash(const struct biosan_table *t)
 	return ((u64)jhash2(words, len, 0) << 32) | jhash2(words, len, ~0U);
 }
 
-/* Those of the @max entries of @vecs that are used from @iter on */
-static void biosan_record(struct biosan_table *t, const struct bio_vec *vecs,
+/*
+ * Those of the @max entries of @vecs that are used from @iter on, but no more than
+ * can be hashed with interrupts disabled.  Returns whether that is all of them.
+ */
+static bool biosan_record(struct biosan_table *t, const struct bio_vec *vecs,
 			  unsigned int max, const struct bvec_iter *iter)
 {
 	unsigned int left = iter->bi_size, skip = iter->bi_offset, i;
@@ -276,7 +284,7 @@ static void biosan_record(struct biosan_table *t, const struct bio_vec *vecs,
 	t->vecs = vecs;
 	t->first = iter->bi_idx;
 	t->nr = 0;
-	while (left && t->first + t->nr < max) {
+	while (left && t->first + t->nr < max && t->nr < BIOSAN_HASHED_VECS) {
 		unsigned int len = vecs[t->first + t->nr].bv_len;
 
 		if (len <= skip)	/* walked past the end, or overwritten */
@@ -288,6 +296,7 @@ static void biosan_record(struct biosan_table *t, const struct bio_vec *vecs,
 	for (i = 0; i < min(t->nr, BIOSAN_SAVED_VECS); i++)
 		t->saved[i] = vecs[t->first + i];
 	t->hash = biosan_hash(t);
+	return !left || t->nr < BIOSAN_HASHED_VECS;
 }
 
 /* The first entry that has changed, as far as that can be told */
@@ -333,7 +342,8 @@ static void biosan_position(struct biosan_pos *pos, struct bio *bio)
 
 	memset(pos, 0, sizeof(*pos));
 	pos->known = biosan_has_table(bio) &&
-		bio->bi_iter.bi_idx < biosan_max_vecs(bio);
+		bio->bi_iter.bi_idx < min(biosan_max_vecs(bio),
+					  BIOSAN_WALKED_VECS);
 	if (!pos->known)
 		return;
 	pos->table = bio->bi_io_vec;
@@ -543,7 +553,7 @@ static void biosan_check_sharers(struct biosan_ctx *c)
 {
 	const struct biosan_entry *e = c->e, *sharer;
 
-	if (!e->pos.known)
+	if (!e->pos.known || e->orphan)
 		return;
 	sharer = biosan_sharer(e->pos.table, e->bio);
 	if (sharer)
@@ -607,16 +617,6 @@ leave:
 	biosan_leave(&c);
 }
 
-void __biosan_init(struct bio *bio)
-{
-	biosan_over(bio, BIOSAN_INIT);
-}
-
-void __biosan_reset(struct bio *bio)
-{
-	biosan_over(bio, BIOSAN_RESET);
-}
-
 void __biosan_hold(struct bio *bio)
 {
 #ifdef CONFIG_BLK_CGROUP
@@ -629,6 +629,17 @@ void __biosan_hold(struct bio *bio)
 		c.e->blkg = bio->bi_blkg;
 	biosan_leave(&c);
 #endif
+}
+
+void __biosan_init(struct bio *bio)
+{
+	biosan_over(bio, BIOSAN_INIT);
+	__biosan_hold(bio);
+}
+
+void __biosan_reset(struct bio *bio)
+{
+	biosan_over(bio, BIOSAN_RESET);
 }
 
 void __biosan_free(struct bio *bio)
@@ -858,6 +869,20 @@ static void biosan_check_root_table(struct biosan_ctx *c,
 	root->data.hash = biosan_hash(&root->data);
 }
 
+/* How far into its table @e has reached, if it has been looked at as far as that */
+static void biosan_reach(struct biosan_entry *e, const struct bio_vec *was,
+			 bool all)
+{
+	unsigned int end = all ? e->data.first + e->data.nr : 0;
+
+	if (was != e->data.vecs)
+		e->end = end;
+	else if (e->end && end)
+		e->end = max(e->end, end);
+	else
+		e->end = 0;
+}
+
 /* What is cloned of a bio in flight ends where that has ended, at the latest. */
 static void biosan_check_root(struct biosan_ctx *c)
 {
@@ -869,7 +894,7 @@ static void biosan_check_root(struct biosan_ctx *c)
 		return;
 
 	biosan_check_root_table(c, root);
-	if (e->end > root->end &&
+	if (root->end && e->end > root->end &&
 	    e->events[BIOSAN_EV_ALLOC].when >
 	    root->events[BIOSAN_EV_SUBMIT].when)
 		biosan_say(c, BIOSAN_BAD_POSITION, root);
@@ -881,19 +906,22 @@ void __biosan_submit(struct bio *bio)
 	struct biosan_entry *e;
 	struct biosan_pos pos;
 	struct biosan_ctx c;
+	bool first;
 
 	if (biosan_ignores(bio) && !(READ_ONCE(biosan_sampling) &&
 				     xchg(&biosan_sampling, false)))
 		return;
 
 	biosan_position(&pos, bio);
-	biosan_use(&c, bio);
-	if (c.r)
+	if (!biosan_use(&c, bio) && c.e)
 		goto leave;
+	first = !c.e;
 	e = biosan_get(&c, bio);
 	if (!e)
 		goto leave;
 
+	/* Whatever it was cloned of, it was before it was looked at. */
+	e->orphan |= first && bio_flagged(bio, BIO_CLONED);
 	biosan_submitted++;
 	biosan_check_submit(&c, bio, &pos);
 
@@ -913,12 +941,10 @@ void __biosan_submit(struct bio *bio)
 	e->prot.nr = 0;
 	if (pos.known) {
 		const struct bio_vec *was = e->data.vecs;
-		unsigned int end;
 
-		biosan_record(&e->data, bio->bi_io_vec, biosan_max_vecs(bio),
-			      &bio->bi_iter);
-		end = e->data.first + e->data.nr;
-		e->end = was == e->data.vecs ? max(e->end, end) : end;
+		biosan_reach(e, was, biosan_record(&e->data, bio->bi_io_vec,
+						   biosan_max_vecs(bio),
+						   &bio->bi_iter));
 		biosan_check_root(&c);
 		if (!bio->bi_max_vecs)
 			hlist_add_head(&e->by_table,
@@ -1072,7 +1098,7 @@ static void biosan_sample_work_fn(struct work_struct *work)
 	if (READ_ONCE(biosan_dead) || READ_ONCE(biosan_mode) != BIOSAN_SAMPLE)
 		return;
 	WRITE_ONCE(biosan_sampling, true);
-	queue_delayed_work(system_unbound_wq, &biosan_sample_work,
+	queue_delayed_work(system_dfl_wq, &biosan_sample_work,
 			   msecs_to_jiffies(max(READ_ONCE(biosan_interval), 1U)));
 }
 
@@ -1131,7 +1157,7 @@ VISIBLE_IF_KUNIT int biosan_set_mode(enum biosan_mode mode)
 	if (mode != BIOSAN_OFF)
 		static_branch_enable(&biosan_key);
 	if (mode == BIOSAN_SAMPLE)
-		queue_delayed_work(system_unbound_wq, &biosan_sample_work, 0);
+		queue_delayed_work(system_dfl_wq, &biosan_sample_work, 0);
 	pr_info("mode %s\n", biosan_mode_names[mode]);
 unlock:
 	mutex_unlock(&biosan_mode_lock);
@@ -1205,24 +1231,25 @@ static int live_show(struct seq_file *m, void *v)
 		[BIOSAN_LIVE]		= "not submitted",
 		[BIOSAN_IN_FLIGHT]	= "in flight",
 	};
+	struct biosan_event made;
 	struct biosan_entry *e;
 	unsigned long flags;
 	unsigned int i;
 
 	for (i = 0; biosan_pool && i < biosan_entries; i++) {
 		enum biosan_state state;
-		unsigned long pc;
 		struct bio *bio;
 
 		e = &biosan_pool[i];
 		raw_spin_lock_irqsave(&biosan_lock, flags);
 		state = e->state;
 		bio = e->bio;
-		pc = biosan_culprit(&e->events[BIOSAN_EV_ALLOC]);
+		made = e->events[BIOSAN_EV_ALLOC];
 		raw_spin_unlock_irqrestore(&biosan_lock, flags);
 		if (state == BIOSAN_LIVE || state == BIOSAN_IN_FLIGHT)
 			seq_printf(m, "%p %s, by %pS\n", bio, states[state],
-				   (void *)pc);
+				   (void *)biosan_culprit(&made));
+		cond_resched();
 	}
 	return 0;
 }

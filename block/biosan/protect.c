@@ -211,7 +211,7 @@ bool biosan_page_return(struct bio *bio)
 	}
 	raw_spin_unlock_irqrestore(&biosan_lock, flags);
 
-	queue_delayed_work(system_unbound_wq, &biosan_flush_work,
+	queue_delayed_work(system_dfl_wq, &biosan_flush_work,
 			   msecs_to_jiffies(BIOSAN_FLUSH_MSECS));
 	return last;
 }

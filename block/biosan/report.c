@@ -262,12 +262,20 @@ static const char * const biosan_says[BIOSAN_NR_KINDS] = {
 	[BIOSAN_LEAK] = "its bio_set is torn down",
 };
 
+/* Was a bio in the caller's memory initialized, and never used nor given back? */
+static bool biosan_left_behind(const struct biosan_report *r)
+{
+	return r->kind == BIOSAN_INIT_ALIVE && r->entry.state == BIOSAN_LIVE;
+}
+
 /* The second line of a report, and what there is to say to it */
 static void biosan_explain(const struct biosan_report *r)
 {
 	const struct biosan_table *t = &r->entry.data;
 
-	pr_err("bio %p: %s\n", r->bio, biosan_says[r->kind]);
+	pr_err("bio %p: %s\n", r->bio, biosan_left_behind(r) ?
+	       "it has never been uninitialized, and its memory is another bio" :
+	       biosan_says[r->kind]);
 	switch (r->kind) {
 	case BIOSAN_PI_TABLE_CHANGED:
 		t = &r->entry.prot;
@@ -315,12 +323,18 @@ static unsigned long biosan_report_culprit(const struct biosan_report *r)
 	case BIOSAN_SHARED_PI_WRITTEN:
 	case BIOSAN_LEAK:
 		return biosan_culprit(&r->entry.events[BIOSAN_EV_ALLOC]);
+	/* Not who was given the memory next. */
+	case BIOSAN_INIT_ALIVE:
+		if (biosan_left_behind(r))
+			return biosan_culprit(&r->entry.events[BIOSAN_EV_ALLOC]);
+		return biosan_culprit(&r->here);
 	default:
 		return biosan_culprit(&r->here);
 	}
 }
 
-void biosan_print(const struct biosan_report *r)
+/* Returns whether there was something to print: a site is reported once. */
+bool biosan_print(const struct biosan_report *r)
 {
 	static const char ruler[] =
 		"==================================================================";
@@ -349,8 +363,12 @@ void biosan_print(const struct biosan_report *r)
 	raw_spin_unlock(&biosan_report_lock);
 	lockdep_on();
 
-	if (!print)
-		return;
+	return print;
+}
+
+/* What is to happen after a report */
+void biosan_act(void)
+{
 	switch (READ_ONCE(biosan_fault)) {
 	case BIOSAN_FAULT_REPORT:
 		break;

@@ -28,11 +28,11 @@ do {									\
 
 /* @bio has been allocated from its bi_pool. */
 void __biosan_alloc(struct bio *bio);
-/* The memory of @bio is about to become a new bio, by bio_init(). */
+/* The memory of @bio has become a new bio, by bio_init(). */
 void __biosan_init(struct bio *bio);
 /* @bio is about to be reset. */
 void __biosan_reset(struct bio *bio);
-/* bio_init() or bio_reset() is done with @bio. */
+/* bio_reset() is done with @bio. */
 void __biosan_hold(struct bio *bio);
 /* @bio, which may be in the caller's memory, lets go of what it refers to. */
 void __biosan_uninit(struct bio *bio);

@@ -360,7 +360,7 @@ type U;
 
 @accessor@
 expression X;
-identifier fn = { bio_owned_vecs, bio_integrity_owned_vecs };
+identifier fn = { bio_owned_vecs, __bio_owned_vecs, bio_integrity_owned_vecs };
 identifier vecs = { bi_io_vec, bip_vec };
 position p;
 @@
