@@ -434,7 +434,11 @@ static bool biosan_takes_all(void)
 	return READ_ONCE(biosan_mode) == BIOSAN_FULL;
 }
 
-/* To be called before a hook looks at anything */
+/*
+ * To be asked before a hook looks at anything.  In sample mode this is all that
+ * most bios come by, so what the hook does then is a function of its own: nothing
+ * is saved or cleared on the stack for it before.
+ */
 static bool biosan_ignores(const struct bio *bio)
 {
 	if (READ_ONCE(biosan_dead))
@@ -588,13 +592,10 @@ enum biosan_fate {
 };
 
 /* What @bio was is over; is anything left that still needs it? */
-static void biosan_over(struct bio *bio, enum biosan_fate fate)
+static noinline void biosan_check_over(struct bio *bio, enum biosan_fate fate)
 {
 	struct biosan_entry *e;
 	struct biosan_ctx c;
-
-	if (biosan_ignores(bio))
-		return;
 
 	e = fate == BIOSAN_INIT ? biosan_enter(&c, bio) : biosan_use(&c, bio);
 	if (!e)
@@ -617,17 +618,29 @@ leave:
 	biosan_leave(&c);
 }
 
-void __biosan_hold(struct bio *bio)
+static void biosan_over(struct bio *bio, enum biosan_fate fate)
 {
+	if (!biosan_ignores(bio))
+		biosan_check_over(bio, fate);
+}
+
 #ifdef CONFIG_BLK_CGROUP
+static noinline void biosan_check_hold(struct bio *bio)
+{
 	struct biosan_ctx c;
 
-	if (!bio->bi_blkg || READ_ONCE(biosan_dead) || !biosan_takes_all())
-		return;
 	biosan_enter(&c, bio);
 	if (biosan_get(&c, bio))
 		c.e->blkg = bio->bi_blkg;
 	biosan_leave(&c);
+}
+#endif
+
+void __biosan_hold(struct bio *bio)
+{
+#ifdef CONFIG_BLK_CGROUP
+	if (bio->bi_blkg && !READ_ONCE(biosan_dead) && biosan_takes_all())
+		biosan_check_hold(bio);
 #endif
 }
 
@@ -647,7 +660,7 @@ void __biosan_free(struct bio *bio)
 	biosan_over(bio, BIOSAN_PUT);
 }
 
-void __biosan_uninit(struct bio *bio)
+static noinline void biosan_check_uninit(struct bio *bio)
 {
 	struct bio_integrity_payload *bip = NULL;
 	struct biosan_ctx c;
@@ -655,8 +668,6 @@ void __biosan_uninit(struct bio *bio)
 #ifdef CONFIG_BLK_DEV_INTEGRITY
 	bip = bio->bi_integrity;
 #endif
-	if (biosan_ignores(bio))
-		return;
 	biosan_enter(&c, bio);
 	if (bip && !(bio->bi_opf & REQ_INTEGRITY))
 		biosan_say(&c, BIOSAN_HIDDEN_PAYLOAD, NULL);
@@ -667,6 +678,12 @@ void __biosan_uninit(struct bio *bio)
 			biosan_retire(c.e, BIOSAN_ENDED);
 	}
 	biosan_leave(&c);
+}
+
+void __biosan_uninit(struct bio *bio)
+{
+	if (!biosan_ignores(bio))
+		biosan_check_uninit(bio);
 }
 
 void __biosan_bioset_exit(struct bio_set *bs)
@@ -701,14 +718,12 @@ static bool biosan_foreign_flags(const struct bio *clone)
 		bio_flagged(clone, BIO_PAGE_PINNED);
 }
 
-void __biosan_clone(struct bio *clone, struct bio *src)
+static noinline void biosan_check_clone(struct bio *clone, struct bio *src)
 {
 	struct biosan_pos pos;
 	struct biosan_entry *s;
 	struct biosan_ctx c;
 
-	if (biosan_ignores(clone) && biosan_ignores(src))
-		return;
 	biosan_position(&pos, clone);
 
 	s = biosan_use(&c, src);
@@ -737,14 +752,18 @@ void __biosan_clone(struct bio *clone, struct bio *src)
 	biosan_leave(&c);
 }
 
-void __biosan_place(struct bio *clone)
+void __biosan_clone(struct bio *clone, struct bio *src)
+{
+	if (!biosan_ignores(clone) || !biosan_ignores(src))
+		biosan_check_clone(clone, src);
+}
+
+static noinline void biosan_check_place(struct bio *clone)
 {
 	struct biosan_entry *e, *root;
 	struct biosan_pos pos;
 	struct biosan_ctx c;
 
-	if (biosan_ignores(clone))
-		return;
 	biosan_position(&pos, clone);
 	e = biosan_use(&c, clone);
 	if (e) {
@@ -757,6 +776,12 @@ void __biosan_place(struct bio *clone)
 	biosan_leave(&c);
 }
 
+void __biosan_place(struct bio *clone)
+{
+	if (!biosan_ignores(clone))
+		biosan_check_place(clone);
+}
+
 void __biosan_touch(struct bio *bio)
 {
 	struct biosan_ctx c;
@@ -767,13 +792,11 @@ void __biosan_touch(struct bio *bio)
 	biosan_leave(&c);
 }
 
-void __biosan_chain(struct bio *bio, struct bio *parent)
+static noinline void biosan_check_chain(struct bio *bio, struct bio *parent)
 {
 	struct biosan_entry *e;
 	struct biosan_ctx c;
 
-	if (biosan_ignores(bio) && biosan_ignores(parent))
-		return;
 	e = biosan_use(&c, parent);
 	if (e && e->state == BIOSAN_ENDED)
 		biosan_say(&c, BIOSAN_USED_AFTER_END, NULL);
@@ -781,6 +804,12 @@ void __biosan_chain(struct bio *bio, struct bio *parent)
 	if (e)
 		e->chained = true;
 	biosan_leave(&c);
+}
+
+void __biosan_chain(struct bio *bio, struct bio *parent)
+{
+	if (!biosan_ignores(bio) || !biosan_ignores(parent))
+		biosan_check_chain(bio, parent);
 }
 
 /* Part of what @e stands for has failed. */
@@ -900,17 +929,13 @@ static void biosan_check_root(struct biosan_ctx *c)
 		biosan_say(c, BIOSAN_BAD_POSITION, root);
 }
 
-void __biosan_submit(struct bio *bio)
+static noinline void biosan_check_in(struct bio *bio)
 {
 	struct bio_integrity_payload *bip;
 	struct biosan_entry *e;
 	struct biosan_pos pos;
 	struct biosan_ctx c;
 	bool first;
-
-	if (biosan_ignores(bio) && !(READ_ONCE(biosan_sampling) &&
-				     xchg(&biosan_sampling, false)))
-		return;
 
 	biosan_position(&pos, bio);
 	if (!biosan_use(&c, bio) && c.e)
@@ -960,13 +985,19 @@ leave:
 	biosan_leave(&c);
 }
 
-static void biosan_set_queued(struct bio *bio, bool queued)
+void __biosan_submit(struct bio *bio)
+{
+	if (biosan_ignores(bio) && !(READ_ONCE(biosan_sampling) &&
+				     xchg(&biosan_sampling, false)))
+		return;
+	biosan_check_in(bio);
+}
+
+static noinline void biosan_check_queued(struct bio *bio, bool queued)
 {
 	struct biosan_entry *e;
 	struct biosan_ctx c;
 
-	if (biosan_ignores(bio))
-		return;
 	e = biosan_use(&c, bio);
 	if (e) {
 		if (queued && e->queued)
@@ -974,6 +1005,12 @@ static void biosan_set_queued(struct bio *bio, bool queued)
 		e->queued = queued;
 	}
 	biosan_leave(&c);
+}
+
+static void biosan_set_queued(struct bio *bio, bool queued)
+{
+	if (!biosan_ignores(bio))
+		biosan_check_queued(bio, queued);
 }
 
 void __biosan_queue(struct bio *bio)
@@ -1024,13 +1061,10 @@ leave:
 	biosan_leave(&c);
 }
 
-void __biosan_endio(struct bio *bio)
+static noinline void biosan_check_endio(struct bio *bio)
 {
 	struct biosan_entry *e;
 	struct biosan_ctx c;
-
-	if (biosan_ignores(bio))
-		return;
 
 	e = biosan_use(&c, bio);
 	if (!e)
@@ -1057,6 +1091,12 @@ void __biosan_endio(struct bio *bio)
 	biosan_save_event(&e->events[BIOSAN_EV_END]);
 leave:
 	biosan_leave(&c);
+}
+
+void __biosan_endio(struct bio *bio)
+{
+	if (!biosan_ignores(bio))
+		biosan_check_endio(bio);
 }
 
 void __biosan_rearm(struct bio *bio)
