@@ -39,11 +39,13 @@ struct biosan_stats {
 enum biosan_kind {
 	BIOSAN_TABLE_CHANGED,
 	BIOSAN_PI_TABLE_CHANGED,
+	BIOSAN_DATA_CHANGED,
 	BIOSAN_SHARED_PI_WRITTEN,
 	BIOSAN_SOURCE_GONE,
 	BIOSAN_FOREIGN_TABLE,
 	BIOSAN_BAD_POSITION,
 	BIOSAN_STALE_POSITION,
+	BIOSAN_WRONG_SEGMENTS,
 	BIOSAN_ENDED_TWICE,
 	BIOSAN_SUBMITTED_TWICE,
 	BIOSAN_USED_AFTER_END,
@@ -53,6 +55,7 @@ enum biosan_kind {
 	BIOSAN_NO_PAYLOAD,
 	BIOSAN_HIDDEN_PAYLOAD,
 	BIOSAN_FOREIGN_FLAGS,
+	BIOSAN_LOST_FLAGS,
 	BIOSAN_INIT_ALIVE,
 	BIOSAN_LEAK,
 	BIOSAN_NR_KINDS,
@@ -105,6 +108,13 @@ struct biosan_table {
 	struct bio_vec		saved[BIOSAN_SAVED_VECS];
 };
 
+/* The data that a position stands for, as it was at submission. */
+struct biosan_data {
+	bool			known;
+	struct bvec_iter	iter;
+	u32			crc;
+};
+
 /* Reference tags in an integrity buffer that have been remapped for a disk. */
 struct biosan_remap {
 	u64			start;
@@ -130,6 +140,8 @@ struct biosan_entry {
 	blk_status_t		error;
 	blk_opf_t		opf;
 	blk_opf_t		foreign;	/* private flags of its source */
+	blk_opf_t		stripped; /* that a disk had no use for */
+	bool			failed;	/* when it ended the last time */
 	const void		*disk;
 	sector_t		sector;
 	unsigned int		end;	/* of what it has used of its table, or 0 */
@@ -138,16 +150,21 @@ struct biosan_entry {
 	struct biosan_pos	pos;
 	struct biosan_table	data;
 	struct biosan_table	prot;
+	struct biosan_data	sum;
+	bool			lent;	/* the pages are those of user space */
 	bio_end_io_t		*end_io;
 	void			*private;
 	const void		*blkg;	/* of a bio in the caller's memory */
+	const void		*blkg_disk;
 	struct biosan_event	events[BIOSAN_NR_EVENTS];
 };
 
 /* What is reported: copies, since the bio may be gone by the time. */
 struct biosan_report {
 	enum biosan_kind	kind;
+	const char		*says;	/* if not what its kind says */
 	const struct bio	*bio;
+	bool			core;	/* done by the function that noticed */
 	struct biosan_event	here;
 	struct biosan_entry	entry;	/* of @bio; .state is BIOSAN_FREE if none */
 	struct biosan_entry	other;	/* of the bio that it is about, or none */

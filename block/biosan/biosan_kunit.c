@@ -13,6 +13,7 @@
  * whose pool frees nothing before the case ends.
  */
 #include <kunit/test.h>
+#include <linux/bio-iter.h>
 #include <linux/blk-crypto-profile.h>
 #include <linux/blk-integrity.h>
 #include <linux/blk-mq.h>
@@ -95,7 +96,7 @@ struct test_disk {
 	void (*submit)(struct bio *bio);
 };
 
-static struct test_disk upper, lower, pi_disk;
+static struct test_disk upper, lower, careful, pi_disk;
 static struct gendisk *mq_disk;
 static struct blk_mq_tag_set mq_tags;
 #ifdef CONFIG_BLK_INLINE_ENCRYPTION
@@ -107,7 +108,7 @@ static DEFINE_SPINLOCK(kept_lock);
 static struct bio_list kept_bios;
 static struct request *kept_rqs[MAX_KEPT];
 static unsigned int nr_kept_rqs;
-static bool keep_rqs;
+static bool keep_rqs, miscount_rqs;
 
 static void test_submit_bio(struct bio *bio)
 {
@@ -170,6 +171,8 @@ static const struct block_device_operations bio_fops = {
 static blk_status_t test_queue_rq(struct blk_mq_hw_ctx *hctx,
 				  const struct blk_mq_queue_data *bd)
 {
+	if (miscount_rqs)
+		bd->rq->nr_phys_segments--;
 	blk_mq_start_request(bd->rq);
 	if (keep_rqs && nr_kept_rqs < MAX_KEPT)
 		kept_rqs[nr_kept_rqs++] = bd->rq;
@@ -512,6 +515,71 @@ static void long_table_changed(struct kunit *test)
 	else
 		expect_silence(test);
 	bio_uninit(&bio);
+}
+
+/* A write of a sector to a disk with checksums, from memory that may be written */
+static u8 *make_stable(struct kunit *test, struct bio **bio)
+{
+	u8 *buf = kunit_kzalloc(test, SECTOR_SIZE, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	*bio = make_bio(test, careful.gd, 1);
+	bvec_set_virt((struct bio_vec *)(*bio)->bi_io_vec, buf, SECTOR_SIZE);
+	(*bio)->bi_iter.bi_size = SECTOR_SIZE;
+	return buf;
+}
+
+static void data_changed(struct kunit *test)
+{
+	struct bio *bio;
+	u8 *buf = make_stable(test, &bio);
+
+	bad_submit(bio);
+	expect_kept(test, bio);
+	buf[SECTOR_SIZE - 1]++;
+	bio_endio(bio);
+	expect_report(test, BIOSAN_DATA_CHANGED, bad_submit, bio);
+	bio_put(bio);
+}
+
+/* The disk above does not care, and the one below does. */
+static void data_of_a_clone_changed(struct kunit *test)
+{
+	struct bio *bio, *clone;
+	u8 *buf = make_stable(test, &bio);
+
+	bio_set_dev(bio, upper.gd->part0);
+	submit_bio(bio);
+	expect_kept(test, bio);
+	clone = make_clone(test, careful.gd, bio);
+	bad_submit(clone);
+	expect_kept(test, clone);
+	buf[0]++;
+	bio_endio(clone);
+	expect_report(test, BIOSAN_DATA_CHANGED, bad_submit, clone);
+	bio_endio(bio);
+	bio_put(clone);
+	bio_put(bio);
+}
+
+/* A driver changes what it was given, and submits a clone. */
+static void data_changed_on_the_way(struct kunit *test)
+{
+	struct bio *bio, *clone;
+	u8 *buf = make_stable(test, &bio);
+
+	submit_bio(bio);
+	expect_kept(test, bio);
+	clone = make_clone(test, careful.gd, bio);
+	buf[0]++;
+	bad_submit(clone);
+	expect_report_with(test, BIOSAN_DATA_CHANGED, bad_submit, bio,
+			   "other bio ");
+	expect_kept(test, clone);
+	bio_endio(clone);
+	bio_endio(bio);
+	bio_put(clone);
+	bio_put(bio);
 }
 
 #ifdef CONFIG_BLK_DEV_INTEGRITY
@@ -897,6 +965,39 @@ static void data_ahead_after_retry(struct kunit *test)
 	bio_put(bio);
 }
 
+static noinline __noclone void bad_verify(struct bio *bio,
+					  const struct bio_iter *iter)
+{
+	biosan_call(verify, bio, iter);
+	barrier();
+}
+
+/*
+ * What has been read is verified from where it began, and then from where only
+ * its tags have moved to.
+ */
+static void prot_stale_at_verification(struct kunit *test)
+{
+	struct bio *bio = make_bio(test, pi_disk.gd, 4);
+	struct bio_iter iter;
+
+	bio->bi_opf = REQ_OP_READ;
+	attach_prot(test, bio, 0);
+	bio_iter_save(&iter, bio);
+	submit_bio(bio);
+	expect_kept(test, bio);
+	bio_advance(bio, SECTOR_SIZE);
+	bio_advance(bio, bio->bi_iter.bi_size);
+	bio_endio(bio);
+	biosan_call(verify, bio, &iter);
+	expect_silence(test);
+	iter.prot = bio->bi_integrity->bip_iter;
+	bad_verify(bio, &iter);
+	expect_report_with(test, BIOSAN_STALE_POSITION, bad_verify, bio,
+			   "verified from another place");
+	bio_put(bio);
+}
+
 static void clone_moved_without_prot(struct kunit *test)
 {
 	struct bio *bio = make_bio(test, pi_disk.gd, 4), *clone;
@@ -914,13 +1015,10 @@ static void clone_moved_without_prot(struct kunit *test)
 #endif
 
 #ifdef CONFIG_BLK_INLINE_ENCRYPTION
-static void dun_stale_after_retry(struct kunit *test)
+static struct blk_crypto_key *make_key(struct kunit *test)
 {
-	struct bio *bio = make_bio(test, lower.gd, 4);
-	const u64 dun[BLK_CRYPTO_DUN_ARRAY_SIZE] = { 42 };
 	const u8 raw_key[32] = { 1 };
 	struct blk_crypto_key *key;
-	struct bvec_iter iter;
 
 	key = kunit_kzalloc(test, sizeof(*key), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, key);
@@ -930,7 +1028,16 @@ static void dun_stale_after_retry(struct kunit *test)
 					    BLK_ENCRYPTION_MODE_ADIANTUM,
 					    8, SECTOR_SIZE,
 					    BLK_CRYPTO_CFG_ALLOW_HW));
-	bio_crypt_set_ctx(bio, key, dun, GFP_KERNEL);
+	return key;
+}
+
+static void dun_stale_after_retry(struct kunit *test)
+{
+	struct bio *bio = make_bio(test, lower.gd, 4);
+	const u64 dun[BLK_CRYPTO_DUN_ARRAY_SIZE] = { 42 };
+	struct bvec_iter iter;
+
+	bio_crypt_set_ctx(bio, make_key(test), dun, GFP_KERNEL);
 	iter = bio->bi_iter;
 	submit_bio(bio);
 	expect_kept(test, bio);
@@ -947,6 +1054,53 @@ static void dun_stale_after_retry(struct kunit *test)
 	bio_put(bio);
 }
 #endif
+
+#ifdef CONFIG_BLK_INLINE_ENCRYPTION
+/* Part of it completes, and the rest has the wrong data unit number. */
+static void dun_of_a_request_stale(struct kunit *test)
+{
+	struct bio *bio = make_bio(test, mq_disk, 4);
+	struct blk_crypto_key *key = make_key(test);
+	struct bio_crypt_ctx of_bio = { .bc_key = key, .bc_dun = { 42 } };
+	struct bio_crypt_ctx of_rq = of_bio;
+	struct request *rq;
+
+	keep_rqs = true;
+	submit_bio(bio);
+	KUNIT_ASSERT_EQ(test, nr_kept_rqs, 1);
+	rq = kept_rqs[0];
+	bio->bi_crypt_context = &of_bio;
+	rq->crypt_ctx = &of_rq;
+	KUNIT_EXPECT_TRUE(test, blk_update_request(rq, BLK_STS_OK,
+						   SECTOR_SIZE));
+	expect_silence(test);
+	of_rq.bc_dun[0]--;
+	KUNIT_EXPECT_TRUE(test, blk_update_request(rq, BLK_STS_OK,
+						   SECTOR_SIZE));
+	expect_report_with(test, BIOSAN_STALE_POSITION, blk_update_request, bio,
+			   "data unit number of another place");
+	bio->bi_crypt_context = NULL;
+	rq->crypt_ctx = NULL;
+	blk_mq_end_request(rq, BLK_STS_OK);
+	nr_kept_rqs = 0;
+	bio_put(bio);
+}
+#endif
+
+static void segments_miscounted(struct kunit *test)
+{
+	struct bio *bio = make_bio(test, mq_disk, 4);
+
+	submit_bio(bio);
+	expect_silence(test);
+	bio_put(bio);
+
+	bio = make_bio(test, mq_disk, 4);
+	miscount_rqs = true;
+	submit_bio(bio);
+	expect_report(test, BIOSAN_WRONG_SEGMENTS, blk_mq_start_request, bio);
+	bio_put(bio);
+}
 
 /*
  * 6. Ended twice, submitted twice, used after its end
@@ -1096,6 +1250,22 @@ static void end_io_of_a_child_replaced(struct kunit *test)
 	bio_put(bio);
 }
 
+/* bio_chain() refuses that, too. */
+static void child_has_an_end(struct kunit *test)
+{
+	struct bio *bio = make_bio(test, upper.gd, 4);
+	struct bio *child = make_bio(test, upper.gd, 1);
+
+	kunit_warning_suppress(test)
+		bad_chain(child, bio);
+	expect_report_with(test, BIOSAN_BROKEN_CHAIN, bad_chain, child,
+			   "it can't be a child");
+	bio_endio(child);
+	bio_put(child);
+	bio_endio(bio);
+	bio_put(bio);
+}
+
 static void ends_of_a_parent_used_up(struct kunit *test)
 {
 	struct bio *bio = make_bio(test, upper.gd, 4), *child;
@@ -1201,6 +1371,32 @@ static void plugged_in_another_queue(struct kunit *test)
 	bio_put(bio);
 }
 
+static void make_stripped(struct kunit *test, struct bio **bio)
+{
+	*bio = make_bio(test, upper.gd, 4);
+	(*bio)->bi_opf |= REQ_FUA;
+	submit_bio(*bio);
+	expect_kept(test, *bio);
+	KUNIT_ASSERT_EQ(test, 0, (*bio)->bi_opf & REQ_FUA);
+}
+
+/* The first disk had no cache, and the second one has. */
+static void flags_lost_by_retry(struct kunit *test)
+{
+	struct bio *bio;
+
+	make_stripped(test, &bio);
+	bio_endio_status(bio, BLK_STS_IOERR);
+	bio->bi_status = BLK_STS_OK;
+	bio_set_dev(bio, careful.gd->part0);
+	bad_submit(bio);
+	expect_report_with(test, BIOSAN_LOST_FLAGS, bad_submit, bio,
+			   "it was REQ_FUA\n");
+	expect_kept(test, bio);
+	bio_endio(bio);
+	bio_put(bio);
+}
+
 /*
  * 10. Initialized while it is in use, or left behind
  */
@@ -1267,6 +1463,29 @@ static void initialized_over_a_reference(struct kunit *test)
 	bio.bi_blkg = blkg;
 	bio_uninit(&bio);
 }
+static noinline __noclone void bad_init_for(struct bio *bio,
+					    struct gendisk *gd)
+{
+	bio_init(bio, gd->part0, NULL, 0, REQ_OP_WRITE);
+	barrier();
+}
+
+static void disk_goes_with_a_reference_left(struct kunit *test)
+{
+	struct queue_limits lim = { };
+	struct gendisk *gd = blk_alloc_disk(&lim, NUMA_NO_NODE);
+	struct bio bio, used;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, gd);
+	bad_init_for(&used, gd);
+	bio_uninit(&used);
+	bad_init_for(&bio, gd);
+	expect_silence(test);
+	put_disk(gd);
+	expect_report_with(test, BIOSAN_LEAK, bad_init_for, &bio,
+			   "its disk is freed");
+	bio_uninit(&bio);
+}
 #endif
 
 static noinline __noclone struct bio *bad_alloc(struct bio_set *bs)
@@ -1298,6 +1517,73 @@ static void bios_are_left(struct kunit *test)
 	for (i = 0; i < 4; i++)
 		if (i != 1)
 			kmem_cache_free(plain_bs.bio_slab, bio[i]);
+}
+
+/* On a disk without checksums, before the write, and what is user space's */
+static void data_may_change(struct kunit *test)
+{
+	struct bio *bio, *clone;
+	u8 *buf;
+
+	buf = make_stable(test, &bio);
+	bio_set_dev(bio, upper.gd->part0);
+	submit_bio(bio);
+	expect_kept(test, bio);
+	buf[0]++;
+	bio_endio(bio);
+	bio_put(bio);
+
+	buf = make_stable(test, &bio);
+	buf[0]++;
+	bio->bi_opf = REQ_OP_READ;
+	submit_bio(bio);
+	expect_kept(test, bio);
+	buf[0]++;
+	bio_endio(bio);
+	bio_put(bio);
+
+	buf = make_stable(test, &bio);
+	bio_set_flag(bio, BIO_PAGE_PINNED);
+	submit_bio(bio);
+	expect_kept(test, bio);
+	clone = make_clone(test, careful.gd, bio);
+	submit_bio(clone);
+	expect_kept(test, clone);
+	buf[0]++;
+	bio_endio(clone);
+	bio_endio(bio);
+	bio_clear_flag(bio, BIO_PAGE_PINNED);
+	bio_put(clone);
+	bio_put(bio);
+	expect_silence(test);
+}
+
+/* Who tries again asks for it again, and who does not may want something else. */
+static void flags_not_lost(struct kunit *test)
+{
+	struct bio *bio;
+
+	make_stripped(test, &bio);
+	bio_endio_status(bio, BLK_STS_IOERR);
+	bio->bi_status = BLK_STS_OK;
+	bio->bi_opf |= REQ_FUA;
+	bio_set_dev(bio, careful.gd->part0);
+	submit_bio(bio);
+	expect_kept(test, bio);
+	bio_endio(bio);
+	bio_put(bio);
+
+	make_stripped(test, &bio);
+	bio_set_dev(bio, careful.gd->part0);
+	submit_bio(bio);
+	expect_kept(test, bio);
+	bio_endio(bio);
+	bio_set_dev(bio, careful.gd->part0);
+	submit_bio(bio);
+	expect_kept(test, bio);
+	bio_endio(bio);
+	bio_put(bio);
+	expect_silence(test);
 }
 
 /*
@@ -2299,6 +2585,9 @@ static struct kunit_case biosan_cases[] = {
 	KUNIT_CASE_PARAM(table_changed, change_gen_params),
 	KUNIT_CASE_PARAM(table_changed_on_the_way, change_gen_params),
 	KUNIT_CASE_PARAM(long_table_changed, far_change_gen_params),
+	KUNIT_CASE(data_changed),
+	KUNIT_CASE(data_of_a_clone_changed),
+	KUNIT_CASE(data_changed_on_the_way),
 #ifdef CONFIG_BLK_DEV_INTEGRITY
 	KUNIT_CASE(prot_table_changed),
 	KUNIT_CASE(prot_table_changed_by_a_clone),
@@ -2315,11 +2604,14 @@ static struct kunit_case biosan_cases[] = {
 	KUNIT_CASE(prot_shorter_than_data),
 	KUNIT_CASE(prot_stale_after_retry),
 	KUNIT_CASE(data_ahead_after_retry),
+	KUNIT_CASE(prot_stale_at_verification),
 	KUNIT_CASE(clone_moved_without_prot),
 #endif
 #ifdef CONFIG_BLK_INLINE_ENCRYPTION
 	KUNIT_CASE(dun_stale_after_retry),
+	KUNIT_CASE(dun_of_a_request_stale),
 #endif
+	KUNIT_CASE(segments_miscounted),
 	KUNIT_CASE(ended_twice),
 	KUNIT_CASE(submitted_twice),
 	KUNIT_CASE(chained_after_end),
@@ -2328,6 +2620,7 @@ static struct kunit_case biosan_cases[] = {
 	KUNIT_CASE(error_overwritten),
 	KUNIT_CASE(error_of_a_child_overwritten),
 	KUNIT_CASE(end_io_of_a_child_replaced),
+	KUNIT_CASE(child_has_an_end),
 	KUNIT_CASE(ends_of_a_parent_used_up),
 	KUNIT_CASE(no_payload),
 #ifdef CONFIG_BLK_DEV_INTEGRITY
@@ -2336,9 +2629,11 @@ static struct kunit_case biosan_cases[] = {
 #endif
 	KUNIT_CASE(flags_of_the_source),
 	KUNIT_CASE(plugged_in_another_queue),
+	KUNIT_CASE(flags_lost_by_retry),
 	KUNIT_CASE_PARAM(initialized_in_flight, again_gen_params),
 #ifdef CONFIG_BLK_CGROUP
 	KUNIT_CASE_PARAM(initialized_over_a_reference, hold_gen_params),
+	KUNIT_CASE(disk_goes_with_a_reference_left),
 #endif
 	KUNIT_CASE(bios_are_left),
 
@@ -2363,6 +2658,8 @@ static struct kunit_case biosan_cases[] = {
 	KUNIT_CASE(owner_looks_at_what_was_split),
 	KUNIT_CASE(passthrough),
 	KUNIT_CASE(flags_of_its_own),
+	KUNIT_CASE(data_may_change),
+	KUNIT_CASE(flags_not_lost),
 #ifdef CONFIG_BLK_DEV_INTEGRITY
 	KUNIT_CASE(unshared_prot_is_written),
 	KUNIT_CASE(rest_can_be_unshared),
@@ -2398,8 +2695,10 @@ static int biosan_test_init(struct kunit *test)
 
 	upper.submit = keep_bio;
 	lower.submit = keep_bio;
+	careful.submit = keep_bio;
 	pi_disk.submit = keep_bio;
 	keep_rqs = false;
+	miscount_rqs = false;
 
 	KUNIT_ASSERT_EQ(test, 0, biosan_set_mode(BIOSAN_FULL));
 	biosan_forget_sites(sites_before);
@@ -2431,10 +2730,10 @@ static void biosan_test_exit(struct kunit *test)
 	bioset_exit(&t->bs);
 }
 
-static int make_disk(struct test_disk *d, bool pi)
+static int make_disk(struct test_disk *d, bool pi, blk_features_t features)
 {
 	struct queue_limits lim = {
-		.features		= BLK_FEAT_POLL,
+		.features		= BLK_FEAT_POLL | features,
 		.logical_block_size	= SECTOR_SIZE,
 		.max_hw_discard_sectors	= UINT_MAX,
 	};
@@ -2517,13 +2816,17 @@ static int biosan_suite_init(struct kunit_suite *suite)
 	ret = bioset_init(&plain_bs, 2, 0, BIOSET_NEED_BVECS);
 	if (ret)
 		return ret;
-	ret = make_disk(&upper, false);
+	ret = make_disk(&upper, false, 0);
 	if (ret)
 		return ret;
-	ret = make_disk(&lower, false);
+	ret = make_disk(&lower, false, 0);
 	if (ret)
 		return ret;
-	ret = make_disk(&pi_disk, IS_ENABLED(CONFIG_BLK_DEV_INTEGRITY));
+	ret = make_disk(&careful, false,
+			BLK_FEAT_WRITE_CACHE | BLK_FEAT_STABLE_WRITES);
+	if (ret)
+		return ret;
+	ret = make_disk(&pi_disk, IS_ENABLED(CONFIG_BLK_DEV_INTEGRITY), 0);
 	if (ret)
 		return ret;
 	ret = make_mq_disk();
@@ -2549,6 +2852,8 @@ static void biosan_suite_exit(struct kunit_suite *suite)
 	}
 	if (!IS_ERR_OR_NULL(pi_disk.gd))
 		put_disk(pi_disk.gd);
+	if (!IS_ERR_OR_NULL(careful.gd))
+		put_disk(careful.gd);
 	if (!IS_ERR_OR_NULL(lower.gd))
 		put_disk(lower.gd);
 	if (!IS_ERR_OR_NULL(upper.gd))

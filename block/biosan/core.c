@@ -9,8 +9,10 @@
 #define pr_fmt(fmt) "biosan: " fmt
 
 #include <kunit/visibility.h>
+#include <linux/bio-iter.h>
 #include <linux/blk-crypto.h>
 #include <linux/blk-integrity.h>
+#include <linux/crc32.h>
 #include <linux/debugfs.h>
 #include <linux/hash.h>
 #include <linux/irq_work.h>
@@ -311,6 +313,50 @@ static unsigned int biosan_changed_entry(const struct biosan_table *t)
 	return i;
 }
 
+/* === Data === */
+
+static u32 biosan_crc(const struct bio_vec *vecs, const struct bvec_iter *start)
+{
+	struct bvec_iter iter;
+	struct bio_vec bv;
+	u32 crc = 0;
+
+	for_each_bvec(bv, vecs, iter, *start) {
+		void *p;
+
+		if (is_pci_p2pdma_page(bv.bv_page))
+			continue;
+		p = bvec_kmap_local(&bv);
+		crc = crc32c(crc, p, bv.bv_len);
+		kunmap_local(p);
+	}
+	return crc;
+}
+
+/* Does nobody change the data of @bio before it ends?  User space may. */
+static bool biosan_is_stable(const struct biosan_entry *e, struct bio *bio)
+{
+	const struct biosan_entry *root = e->root ? biosan_find(e->root) : e;
+
+	return op_is_write(bio->bi_opf) && bdev_stable_writes(bio->bi_bdev) &&
+		root && !root->lent &&
+		(root == e || root->events[BIOSAN_EV_SUBMIT].when);
+}
+
+/* The table of @bio has just been recorded; @all of it? */
+static void biosan_record_data(struct biosan_entry *e, struct bio *bio, bool all)
+{
+	if (!e->root)
+		e->lent = !bio->bi_max_vecs ||
+			bio_flagged(bio, BIO_PAGE_PINNED);
+	e->sum.known = all && READ_ONCE(biosan_mode) == BIOSAN_FULL &&
+		biosan_is_stable(e, bio);
+	if (!e->sum.known)
+		return;
+	e->sum.iter = bio->bi_iter;
+	e->sum.crc = biosan_crc(bio->bi_io_vec, &bio->bi_iter);
+}
+
 /* === Positions === */
 
 static u64 biosan_offset(const struct bio_vec *vecs, const struct bvec_iter *iter)
@@ -336,30 +382,54 @@ static unsigned int biosan_max_vecs(const struct bio *bio)
 	return bio->bi_vcnt ?: bio->bi_max_vecs;
 }
 
+/* Where @data, and @prot in its integrity metadata, are in the tables of @bio */
+static void biosan_position_at(struct biosan_pos *pos, struct bio *bio,
+			       const struct bvec_iter *data,
+			       const struct bvec_iter *prot)
+{
+	memset(pos, 0, sizeof(*pos));
+	pos->known = data->bi_idx <= min(biosan_max_vecs(bio),
+					 BIOSAN_WALKED_VECS);
+	if (!pos->known)
+		return;
+	pos->table = bio->bi_io_vec;
+	pos->data = biosan_offset(bio->bi_io_vec, data);
+	if (prot) {
+		pos->prot_table = bio_integrity(bio)->bip_vec;
+		pos->prot = biosan_offset(pos->prot_table, prot);
+		pos->seed = prot->bi_sector;
+	}
+}
+
 static void biosan_position(struct biosan_pos *pos, struct bio *bio)
 {
 	struct bio_integrity_payload *bip = bio_integrity(bio);
 
-	memset(pos, 0, sizeof(*pos));
-	pos->known = biosan_has_table(bio) &&
-		bio->bi_iter.bi_idx < min(biosan_max_vecs(bio),
-					  BIOSAN_WALKED_VECS);
+	if (!biosan_has_table(bio)) {
+		memset(pos, 0, sizeof(*pos));
+		return;
+	}
+	biosan_position_at(pos, bio, &bio->bi_iter, bip && bip->bip_vec ?
+			   &bip->bip_iter.bvec_iter : NULL);
 	if (!pos->known)
 		return;
-	pos->table = bio->bi_io_vec;
-	pos->data = biosan_offset(bio->bi_io_vec, &bio->bi_iter);
-	if (bip && bip->bip_vec) {
-		pos->prot_table = bip->bip_vec;
-		pos->prot = biosan_offset(bip->bip_vec,
-					  &bip->bip_iter.bvec_iter);
-		pos->seed = bip->bip_iter.bi_sector;
-	}
 #ifdef CONFIG_BLK_INLINE_ENCRYPTION
 	if (bio->bi_crypt_context) {
 		pos->key = bio->bi_crypt_context->bc_key;
 		pos->dun = bio->bi_crypt_context->bc_dun[0];
 	}
 #endif
+}
+
+/* How much integrity metadata do @moved bytes of the data of @bio have? */
+static s64 biosan_prot_bytes(struct bio *bio, s64 moved)
+{
+	struct blk_integrity *bi = blk_get_integrity(bio->bi_bdev->bd_disk);
+	s64 bytes = 0;
+
+	if (bi)
+		bytes = bio_integrity_bytes(bi, abs(moved) >> SECTOR_SHIFT);
+	return moved < 0 ? -bytes : bytes;
 }
 
 /* Have all parts of the position moved as far as the data has? */
@@ -370,16 +440,16 @@ static bool biosan_stale(const struct biosan_pos *was,
 	u64 bytes = moved < 0 ? -moved : moved;
 	unsigned int sectors = bytes >> SECTOR_SHIFT;
 	struct blk_integrity *bi;
-	s64 prot, seed;
+	s64 seed;
 
 	if (!was->known || !now->known || was->table != now->table)
 		return false;
 
 	if (was->prot_table && was->prot_table == now->prot_table) {
-		bi = blk_get_integrity(bio->bi_bdev->bd_disk);
-		prot = bi ? bio_integrity_bytes(bi, sectors) : 0;
-		if ((s64)(now->prot - was->prot) != (moved < 0 ? -prot : prot))
+		if ((s64)(now->prot - was->prot) !=
+		    biosan_prot_bytes(bio, moved))
 			return true;
+		bi = blk_get_integrity(bio->bi_bdev->bd_disk);
 		seed = bi ? bio_integrity_intervals(bi, sectors) : 0;
 		if ((s64)(now->seed - was->seed) != (moved < 0 ? -seed : seed))
 			return true;
@@ -506,32 +576,48 @@ static struct biosan_entry *biosan_get(struct biosan_ctx *c, struct bio *bio)
 	return c->e;
 }
 
-static void biosan_check_table(struct biosan_ctx *c, enum biosan_kind kind,
+/* Returns whether @t is as it was recorded. */
+static bool biosan_check_table(struct biosan_ctx *c, enum biosan_kind kind,
 			       const struct biosan_table *t,
 			       const struct bio_vec *vecs)
 {
 	unsigned int i;
 
-	if (!t->nr || c->r || (vecs == t->vecs && biosan_hash(t) == t->hash))
-		return;
+	if (!t->nr || (vecs == t->vecs && biosan_hash(t) == t->hash))
+		return true;
+	if (c->r)
+		return false;
 	biosan_say(c, kind, NULL);
 	if (!c->r)
-		return;
+		return false;
 	c->r->swapped = vecs != t->vecs;
 	if (c->r->swapped)
-		return;
+		return false;
 	i = biosan_changed_entry(t);
 	c->r->index = i;
 	if (i < t->nr)
 		c->r->now = t->vecs[t->first + i];
+	return false;
 }
 
-/* Are the tables of a bio in flight still what they were? */
+/* If the table is as it was: another one is nothing to go by. */
+static void biosan_check_data(struct biosan_ctx *c)
+{
+	const struct biosan_entry *e = c->e;
+
+	if (!c->r && e->data.nr && e->sum.known &&
+	    biosan_crc(e->data.vecs, &e->sum.iter) != e->sum.crc)
+		biosan_say(c, BIOSAN_DATA_CHANGED, NULL);
+}
+
+/* Are the tables of a bio in flight, and its data, still what they were? */
 static void biosan_check_tables(struct biosan_ctx *c, struct bio *bio)
 {
 	struct bio_integrity_payload *bip = bio_integrity(bio);
 
-	biosan_check_table(c, BIOSAN_TABLE_CHANGED, &c->e->data, bio->bi_io_vec);
+	if (biosan_check_table(c, BIOSAN_TABLE_CHANGED, &c->e->data,
+			       bio->bi_io_vec))
+		biosan_check_data(c);
 	if (bip && bip->bip_vec == c->e->prot.vecs)
 		biosan_check_table(c, BIOSAN_PI_TABLE_CHANGED, &c->e->prot,
 				   bip->bip_vec);
@@ -630,8 +716,10 @@ static noinline void biosan_check_hold(struct bio *bio)
 	struct biosan_ctx c;
 
 	biosan_enter(&c, bio);
-	if (biosan_get(&c, bio))
+	if (biosan_get(&c, bio)) {
 		c.e->blkg = bio->bi_blkg;
+		c.e->blkg_disk = bio->bi_bdev->bd_disk;
+	}
 	biosan_leave(&c);
 }
 #endif
@@ -686,7 +774,17 @@ void __biosan_uninit(struct bio *bio)
 		biosan_check_uninit(bio);
 }
 
-void __biosan_bioset_exit(struct bio_set *bs)
+/* Of the bio_set, if there is one, or else of the disk that goes */
+static bool biosan_goes(const struct biosan_entry *e, const struct bio_set *bs,
+			const struct gendisk *disk)
+{
+	if (bs)
+		return e->state != BIOSAN_FREE && e->bs == bs;
+	return biosan_holds(e) && e->blkg_disk == disk;
+}
+
+static void biosan_check_left(const struct bio_set *bs,
+			      const struct gendisk *disk)
 {
 	struct biosan_ctx c;
 	unsigned int i;
@@ -697,7 +795,7 @@ void __biosan_bioset_exit(struct bio_set *bs)
 	for (i = 0; i < biosan_entries; i++) {
 		struct biosan_entry *e = &biosan_pool[i];
 
-		if (e->state == BIOSAN_FREE || e->bs != bs)
+		if (!biosan_goes(e, bs, disk))
 			continue;
 		if (e->state != BIOSAN_FREED) {
 			c.bio = e->bio;
@@ -708,7 +806,20 @@ void __biosan_bioset_exit(struct bio_set *bs)
 		}
 		biosan_forget(e);
 	}
+	if (c.r && disk)
+		c.r->says = "its disk is freed, and it still refers to that";
 	biosan_leave(&c);
+}
+
+void __biosan_bioset_exit(struct bio_set *bs)
+{
+	biosan_check_left(bs, NULL);
+}
+
+/* Whoever has a bio for a disk has the disk, and only what is forgotten is left. */
+void __biosan_disk_exit(struct gendisk *disk)
+{
+	biosan_check_left(NULL, disk);
 }
 
 /* Flags that are for the bio alone that they were set on */
@@ -745,6 +856,8 @@ static noinline void biosan_check_clone(struct bio *clone, struct bio *src)
 			c.e->foreign = src->bi_opf & REQ_DRV;
 #ifdef CONFIG_BLK_CGROUP
 		c.e->blkg = clone->bi_blkg;
+		if (c.e->blkg)
+			c.e->blkg_disk = clone->bi_bdev->bd_disk;
 #endif
 		if (biosan_foreign_flags(clone))
 			biosan_say(&c, BIOSAN_FOREIGN_FLAGS, s);
@@ -800,9 +913,15 @@ static noinline void biosan_check_chain(struct bio *bio, struct bio *parent)
 	e = biosan_use(&c, parent);
 	if (e && e->state == BIOSAN_ENDED)
 		biosan_say(&c, BIOSAN_USED_AFTER_END, NULL);
-	e = biosan_find(bio);
-	if (e)
-		e->chained = true;
+	c.bio = bio;
+	c.e = biosan_find(bio);
+	if (bio->bi_end_io || bio->bi_private) {
+		biosan_say(&c, BIOSAN_BROKEN_CHAIN, e);
+		if (c.r && c.r->kind == BIOSAN_BROKEN_CHAIN)
+			c.r->says = "it can't be a child, as it has an end of its own";
+	} else if (c.e) {
+		c.e->chained = true;
+	}
 	biosan_leave(&c);
 }
 
@@ -871,14 +990,18 @@ static void biosan_check_submit(struct biosan_ctx *c, struct bio *bio,
 	if (bio_flagged(bio, BIO_ZONE_WRITE_PLUGGING) && e->disk &&
 	    e->disk != bio->bi_bdev->bd_disk)
 		biosan_say(c, BIOSAN_FOREIGN_FLAGS, NULL);
+	/* Who tries again wants from this disk what was asked of the first. */
+	if (e->failed && (e->stripped & ~bio->bi_opf) &&
+	    op_is_write(bio->bi_opf) && bdev_write_cache(bio->bi_bdev))
+		biosan_say(c, BIOSAN_LOST_FLAGS, NULL);
 	if (kind != BIOSAN_NR_KINDS)
 		biosan_say(c, kind, NULL);
 	if (biosan_stale(&e->pos, pos, bio))
 		biosan_say(c, BIOSAN_STALE_POSITION, NULL);
 }
 
-/* The table of @root, which is in flight, is looked at by who shares it, too. */
-static void biosan_check_root_table(struct biosan_ctx *c,
+/* What @root, which is in flight, has is looked at by who shares it, too. */
+static void biosan_check_root_tables(struct biosan_ctx *c,
 				    struct biosan_entry *root)
 {
 	struct biosan_entry *e = c->e;
@@ -887,8 +1010,9 @@ static void biosan_check_root_table(struct biosan_ctx *c,
 		return;
 	c->bio = root->bio;
 	c->e = root;
-	biosan_check_table(c, BIOSAN_TABLE_CHANGED, &root->data,
-			   root->data.vecs);
+	if (biosan_check_table(c, BIOSAN_TABLE_CHANGED, &root->data,
+			       root->data.vecs))
+		biosan_check_data(c);
 	c->bio = e->bio;
 	c->e = e;
 	if (!c->r)
@@ -896,6 +1020,7 @@ static void biosan_check_root_table(struct biosan_ctx *c,
 	c->r->other = *e;
 	/* Not once more, by who has submitted it. */
 	root->data.hash = biosan_hash(&root->data);
+	root->sum.known = false;
 }
 
 /* How far into its table @e has reached, if it has been looked at as far as that */
@@ -922,7 +1047,7 @@ static void biosan_check_root(struct biosan_ctx *c)
 	    root->data.vecs != e->data.vecs)
 		return;
 
-	biosan_check_root_table(c, root);
+	biosan_check_root_tables(c, root);
 	if (root->end && e->end > root->end &&
 	    e->events[BIOSAN_EV_ALLOC].when >
 	    root->events[BIOSAN_EV_SUBMIT].when)
@@ -964,12 +1089,14 @@ static noinline void biosan_check_in(struct bio *bio)
 	hlist_del_init(&e->by_table);
 	e->data.nr = 0;
 	e->prot.nr = 0;
+	e->sum.known = false;
 	if (pos.known) {
 		const struct bio_vec *was = e->data.vecs;
+		bool all = biosan_record(&e->data, bio->bi_io_vec,
+					 biosan_max_vecs(bio), &bio->bi_iter);
 
-		biosan_reach(e, was, biosan_record(&e->data, bio->bi_io_vec,
-						   biosan_max_vecs(bio),
-						   &bio->bi_iter));
+		biosan_reach(e, was, all);
+		biosan_record_data(e, bio, all);
 		biosan_check_root(&c);
 		if (!bio->bi_max_vecs)
 			hlist_add_head(&e->by_table,
@@ -985,6 +1112,19 @@ leave:
 	biosan_leave(&c);
 }
 
+void __biosan_strip(struct bio *bio)
+{
+	struct biosan_entry *e;
+	struct biosan_ctx c;
+
+	if (biosan_ignores(bio))
+		return;
+	e = biosan_use(&c, bio);
+	if (e)
+		e->stripped |= bio->bi_opf & (REQ_PREFLUSH | REQ_FUA);
+	biosan_leave(&c);
+}
+
 void __biosan_submit(struct bio *bio)
 {
 	if (biosan_ignores(bio) && !(READ_ONCE(biosan_sampling) &&
@@ -996,13 +1136,18 @@ void __biosan_submit(struct bio *bio)
 static noinline void biosan_check_queued(struct bio *bio, bool queued)
 {
 	struct biosan_entry *e;
+	struct biosan_pos pos;
 	struct biosan_ctx c;
 
+	biosan_position(&pos, bio);
 	e = biosan_use(&c, bio);
 	if (e) {
 		if (queued && e->queued)
 			biosan_say(&c, BIOSAN_SUBMITTED_TWICE, NULL);
 		e->queued = queued;
+		/* The block layer may have given it a payload by now. */
+		if (pos.prot_table && pos.prot_table != e->pos.prot_table)
+			e->pos = pos;
 	}
 	biosan_leave(&c);
 }
@@ -1023,7 +1168,108 @@ void __biosan_steal(struct bio *bio)
 	biosan_set_queued(bio, false);
 }
 
-void __biosan_remap(struct bio *bio, u64 ref)
+#ifdef CONFIG_BLK_INLINE_ENCRYPTION
+static bool biosan_stale_request(struct request *rq)
+{
+	const struct bio_crypt_ctx *bc = bio_crypt_ctx(rq->bio);
+
+	return bc && rq->crypt_ctx && rq->crypt_ctx->bc_key == bc->bc_key &&
+		memcmp(rq->crypt_ctx->bc_dun, bc->bc_dun, sizeof(bc->bc_dun));
+}
+#else
+static bool biosan_stale_request(struct request *rq)
+{
+	return false;
+}
+#endif
+
+/*
+ * Does it have fewer segments than pieces of memory, however they are counted, or
+ * a gap between two of them that its disk can't have?
+ */
+static bool biosan_wrong_segments(struct request *rq)
+{
+	struct bio_vec bv, prev;
+	struct req_iterator iter;
+	unsigned int nr = 0;
+
+	if (blk_rq_is_passthrough(rq) || !bio_has_data(rq->bio) ||
+	    (rq->rq_flags & RQF_SPECIAL_PAYLOAD))
+		return false;
+	rq_for_each_bvec(bv, rq, iter) {
+		if (!nr || bvec_phys(&prev) + prev.bv_len != bvec_phys(&bv)) {
+			if (nr && bvec_gap_to_prev(&rq->q->limits, &prev,
+						   bv.bv_offset))
+				return true;
+			nr++;
+		}
+		prev = bv;
+	}
+	return nr > rq->nr_phys_segments;
+}
+
+/* What a request says of its bios, which is all that most drivers look at */
+static noinline void biosan_check_request(struct request *rq)
+{
+	bool wrong = biosan_wrong_segments(rq);
+	struct biosan_ctx c;
+
+	if (!wrong && !biosan_stale_request(rq))
+		return;
+	if (biosan_use(&c, rq->bio)) {
+		biosan_say(&c, wrong ? BIOSAN_WRONG_SEGMENTS :
+			   BIOSAN_STALE_POSITION, NULL);
+		if (c.r) {
+			c.r->core = true;
+			if (!wrong)
+				c.r->says = "its request has the data unit number of another place";
+		}
+	}
+	biosan_leave(&c);
+}
+
+void __biosan_request(struct request *rq)
+{
+	if (rq->bio && !biosan_ignores(rq->bio))
+		biosan_check_request(rq);
+}
+
+static noinline void biosan_check_verify(struct bio *bio,
+					 const struct bio_iter *iter)
+{
+#ifdef CONFIG_BLK_DEV_INTEGRITY
+	struct bio_integrity_payload *bip = bio_integrity(bio);
+	struct biosan_entry *e;
+	struct biosan_pos pos;
+	struct biosan_ctx c;
+	s64 moved;
+
+	biosan_position_at(&pos, bio, &iter->data, &iter->prot.bvec_iter);
+	e = biosan_use(&c, bio);
+	if (!e || !pos.known || !e->pos.known || e->pos.table != pos.table ||
+	    e->pos.prot_table != pos.prot_table)
+		goto leave;
+	moved = pos.data - e->pos.data;
+	/* Others verify what they like; the block layer all that was read. */
+	if ((moved && (bip->bip_flags & BIP_BLOCK_INTEGRITY)) ||
+	    (s64)(pos.prot - e->pos.prot) != biosan_prot_bytes(bio, moved)) {
+		biosan_say(&c, BIOSAN_STALE_POSITION, NULL);
+		if (c.r)
+			c.r->says = "it is verified from another place than it was read to";
+	}
+leave:
+	biosan_leave(&c);
+#endif
+}
+
+void __biosan_verify(struct bio *bio, const struct bio_iter *iter)
+{
+	if (!biosan_ignores(bio))
+		biosan_check_verify(bio, iter);
+}
+EXPORT_SYMBOL_IF_KUNIT(__biosan_verify);
+
+void __biosan_remap(struct bio *bio, const struct bvec_iter *iter, u64 ref)
 {
 	struct bio_integrity_payload *bip = bio_integrity(bio);
 	struct biosan_entry *e, *root;
@@ -1034,9 +1280,9 @@ void __biosan_remap(struct bio *bio, u64 ref)
 	/* The tags of a read come from the disk. */
 	if (!bip || !op_is_write(bio->bi_opf) || biosan_ignores(bio))
 		return;
-	new.start = biosan_offset(bip->bip_vec, &bip->bip_iter.bvec_iter);
-	new.len = bip->bip_iter.bi_size;
-	new.delta = ref - bip->bip_iter.bi_sector;
+	new.start = biosan_offset(bip->bip_vec, iter);
+	new.len = iter->bi_size;
+	new.delta = ref - iter->bi_sector;
 
 	e = biosan_use(&c, bio);
 	if (!e)
@@ -1086,6 +1332,10 @@ static noinline void biosan_check_endio(struct bio *bio)
 		biosan_failed(biosan_find(bio->bi_private), bio->bi_status);
 
 	biosan_retire(e, BIOSAN_ENDED);
+	e->failed = bio->bi_status;
+	/* The next one may be at the same address. */
+	if (!bio_integrity(bio))
+		e->pos.prot_table = NULL;
 	e->end_io = bio->bi_end_io;
 	e->private = bio->bi_private;
 	biosan_save_event(&e->events[BIOSAN_EV_END]);

@@ -20,11 +20,13 @@
 const char * const biosan_kind_names[BIOSAN_NR_KINDS] = {
 	[BIOSAN_TABLE_CHANGED]		= "table-changed",
 	[BIOSAN_PI_TABLE_CHANGED]	= "pi-table-changed",
+	[BIOSAN_DATA_CHANGED]		= "data-changed",
 	[BIOSAN_SHARED_PI_WRITTEN]	= "shared-pi-written",
 	[BIOSAN_SOURCE_GONE]		= "source-gone",
 	[BIOSAN_FOREIGN_TABLE]		= "foreign-table",
 	[BIOSAN_BAD_POSITION]		= "bad-position",
 	[BIOSAN_STALE_POSITION]		= "stale-position",
+	[BIOSAN_WRONG_SEGMENTS]		= "wrong-segments",
 	[BIOSAN_ENDED_TWICE]		= "ended-twice",
 	[BIOSAN_SUBMITTED_TWICE]	= "submitted-twice",
 	[BIOSAN_USED_AFTER_END]		= "used-after-end",
@@ -34,6 +36,7 @@ const char * const biosan_kind_names[BIOSAN_NR_KINDS] = {
 	[BIOSAN_NO_PAYLOAD]		= "no-payload",
 	[BIOSAN_HIDDEN_PAYLOAD]		= "hidden-payload",
 	[BIOSAN_FOREIGN_FLAGS]		= "foreign-flags",
+	[BIOSAN_LOST_FLAGS]		= "lost-flags",
 	[BIOSAN_INIT_ALIVE]		= "init-alive",
 	[BIOSAN_LEAK]			= "leak",
 };
@@ -169,11 +172,22 @@ static unsigned int biosan_skip(const struct biosan_event *ev)
 	return i < ev->nr ? i : 0;
 }
 
-/* What every bio goes through is not who did it. */
+static unsigned long biosan_innermost(const struct biosan_event *ev)
+{
+	return ev->nr ? ev->stack[biosan_skip(ev)] : 0;
+}
+
+/*
+ * What every bio goes through is not who did it, unless it is all that there is:
+ * then it is the function that a work was for.
+ */
 unsigned long biosan_culprit(const struct biosan_event *ev)
 {
+	static const char * const works[] = {
+		"process_one_work", "process_scheduled_works",
+	};
 	static const char * const core[] = {
-		"bio_", "__bio_", "bioset_", "submit_bio", "__submit_bio",
+		"bio_", "__bio_", "fs_bio_", "bioset_", "submit_bio", "__submit_bio",
 		"blk_mq_", "__blk_mq_", "blk_update_request", "blk_complete",
 		"blk_done_softirq", "blk_integrity_", "blk_attempt_",
 		"__blk_flush_plug", "blk_finish_plug", "t10_pi_",
@@ -181,10 +195,14 @@ unsigned long biosan_culprit(const struct biosan_event *ev)
 	};
 	unsigned int i, first = biosan_skip(ev);
 
-	for (i = first; i < ev->nr; i++)
+	for (i = first; i < ev->nr; i++) {
+		if (i > first &&
+		    biosan_begins(ev->stack[i], works, ARRAY_SIZE(works)))
+			return ev->stack[i - 1];
 		if (!biosan_begins(ev->stack[i], core, ARRAY_SIZE(core)))
 			return ev->stack[i];
-	return ev->nr ? ev->stack[first] : 0;
+	}
+	return biosan_innermost(ev);
 }
 
 static void biosan_print_event(const char *what, const struct biosan_event *ev)
@@ -240,6 +258,8 @@ static const char * const biosan_says[BIOSAN_NR_KINDS] = {
 	[BIOSAN_TABLE_CHANGED] = "its table has changed since it was submitted",
 	[BIOSAN_PI_TABLE_CHANGED] =
 		"its integrity table has changed since it was submitted",
+	[BIOSAN_DATA_CHANGED] =
+		"its data has changed since it was submitted to a disk with checksums",
 	[BIOSAN_SHARED_PI_WRITTEN] =
 		"its reference tags have been remapped for another place already",
 	[BIOSAN_SOURCE_GONE] = "a clone in flight still shares its table",
@@ -247,6 +267,8 @@ static const char * const biosan_says[BIOSAN_NR_KINDS] = {
 	[BIOSAN_BAD_POSITION] = "it reaches past the end of its table",
 	[BIOSAN_STALE_POSITION] =
 		"not all parts of its position have moved as the data has",
+	[BIOSAN_WRONG_SEGMENTS] =
+		"the segments of its request are not those of its table",
 	[BIOSAN_ENDED_TWICE] = "it has ended already",
 	[BIOSAN_SUBMITTED_TWICE] = "it is in a request already",
 	[BIOSAN_USED_AFTER_END] = "it is used after it has ended",
@@ -258,6 +280,8 @@ static const char * const biosan_says[BIOSAN_NR_KINDS] = {
 	[BIOSAN_HIDDEN_PAYLOAD] = "it has a payload and is not REQ_INTEGRITY",
 	[BIOSAN_FOREIGN_FLAGS] =
 		"it has flags that are private to another bio or another queue",
+	[BIOSAN_LOST_FLAGS] =
+		"it is tried again without a flag that it was submitted with",
 	[BIOSAN_INIT_ALIVE] = "it is initialized while it is still in use",
 	[BIOSAN_LEAK] = "its bio_set is torn down",
 };
@@ -272,10 +296,11 @@ static bool biosan_left_behind(const struct biosan_report *r)
 static void biosan_explain(const struct biosan_report *r)
 {
 	const struct biosan_table *t = &r->entry.data;
+	const char *says = r->says ?: biosan_says[r->kind];
 
-	pr_err("bio %p: %s\n", r->bio, biosan_left_behind(r) ?
-	       "it has never been uninitialized, and its memory is another bio" :
-	       biosan_says[r->kind]);
+	if (biosan_left_behind(r))
+		says = "it has never been uninitialized, and its memory is another bio";
+	pr_err("bio %p: %s\n", r->bio, says);
 	switch (r->kind) {
 	case BIOSAN_PI_TABLE_CHANGED:
 		t = &r->entry.prot;
@@ -297,6 +322,11 @@ static void biosan_explain(const struct biosan_report *r)
 	case BIOSAN_LOST_ERROR:
 		pr_err("  error %d\n", blk_status_to_errno(r->entry.error));
 		break;
+	case BIOSAN_LOST_FLAGS:
+		pr_err("  it was%s%s\n",
+		       r->entry.stripped & REQ_PREFLUSH ? " REQ_PREFLUSH" : "",
+		       r->entry.stripped & REQ_FUA ? " REQ_FUA" : "");
+		break;
 	case BIOSAN_LEAK:
 		pr_err("  %u bios are left\n", r->count);
 		break;
@@ -312,9 +342,13 @@ static void biosan_explain(const struct biosan_report *r)
  */
 static unsigned long biosan_report_culprit(const struct biosan_report *r)
 {
+	if (r->core)
+		return biosan_innermost(&r->here);
+
 	switch (r->kind) {
 	case BIOSAN_TABLE_CHANGED:
 	case BIOSAN_PI_TABLE_CHANGED:
+	case BIOSAN_DATA_CHANGED:
 		/* By the driver above one that now submits a clone. */
 		if (r->other.state != BIOSAN_FREE)
 			return biosan_culprit(&r->here);

@@ -10,8 +10,10 @@
 #include <linux/blk_types.h>
 #include <linux/jump_label.h>
 
-struct bio_integrity_payload;
+struct bio_iter;
 struct bio_set;
+struct gendisk;
+struct request;
 
 DECLARE_STATIC_KEY_FALSE(biosan_key);
 
@@ -40,6 +42,8 @@ void __biosan_uninit(struct bio *bio);
 void __biosan_free(struct bio *bio);
 /* @bs is about to be torn down. */
 void __biosan_bioset_exit(struct bio_set *bs);
+/* @disk is about to be freed. */
+void __biosan_disk_exit(struct gendisk *disk);
 
 /* @clone shares the table of @src, and stands where that stands. */
 void __biosan_clone(struct bio *clone, struct bio *src);
@@ -52,14 +56,20 @@ void __biosan_chain(struct bio *bio, struct bio *parent);
 /* Part of what @bio stands for has failed with @status. */
 void __biosan_error(struct bio *bio, blk_status_t status);
 
+/* The disk of @bio has no use for its REQ_PREFLUSH and REQ_FUA. */
+void __biosan_strip(struct bio *bio);
 /* @bio is on its way to a driver. */
 void __biosan_submit(struct bio *bio);
 /* @bio has become part of a request. */
 void __biosan_queue(struct bio *bio);
 /* @bio has been taken out of a request again, without having ended. */
 void __biosan_steal(struct bio *bio);
-/* The reference tags of @bio are about to be remapped to @ref in its buffer. */
-void __biosan_remap(struct bio *bio, u64 ref);
+/* A driver is about to be given @rq, or what is left of it. */
+void __biosan_request(struct request *rq);
+/* From @iter on, the reference tags of @bio are about to be remapped to @ref. */
+void __biosan_remap(struct bio *bio, const struct bvec_iter *iter, u64 ref);
+/* What @bio has read is about to be verified, from @iter on. */
+void __biosan_verify(struct bio *bio, const struct bio_iter *iter);
 /* @bio has ended, and bi_end_io is about to be called. */
 void __biosan_endio(struct bio *bio);
 /* bi_end_io has kept @bio, which will be ended once more. */

@@ -4,7 +4,7 @@
 # base: none
 # cpus: 2
 # timeout: 400
-# expects: BUG: BIOSAN: [a-z-]+ in bad_[a-z_]+\+0x[0-9a-f]+/0x[0-9a-f]+ \[biosan_kunit\]
+# expects: BUG: BIOSAN: [a-z-]+ in (bad_[a-z_]+\+0x[0-9a-f]+/0x[0-9a-f]+ \[biosan_kunit\]|blk_(update|mq_start)_request\+)
 . "$(dirname "$0")/lib.sh"
 
 MODE=/sys/module/biosan/parameters/mode

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: KUnit: clones, copies, splits, chains, struct bio_iter byte for byte, tables
 # base: none
-# expects: BUG: BIOSAN: (foreign-table|ended-twice|used-after-end) in (others_are_warned|restores_after_chain_has_ended)\+.* \[bio_(vecs|iter)_kunit\]
+# expects: BUG: BIOSAN: (foreign-table|ended-twice|used-after-end|broken-chain) in (others_are_warned|restores_after_chain_has_ended|child_keeps_its_completion)\+.* \[bio_(vecs|iter|chain)_kunit\]
 # timeout: 300
 . "$(dirname "$0")/lib.sh"
 
