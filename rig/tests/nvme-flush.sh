@@ -20,12 +20,20 @@ lose()
 		sleep 0.3 && kill -0 "$1"
 }
 
-# A disk with a cache, a second slow to flush
+# slow SECONDS: that is how long the disk takes to flush, also what it has begun
+slow()
+{
+	dmsetup reload slow --table "0 $((128 * 2048)) delay /dev/null0 0 0 \
+		/dev/null0 0 0 /dev/null0 0 ${1}000" &&
+		dmsetup suspend --noflush --nolockfs slow && dmsetup resume slow
+}
+
+# A disk with a cache
 modload null_blk nr_devices=0
 null_disk null0 size=128 memory_backed=1 cache_size=16
 modload dm-delay
 dmsetup create slow --table "0 $((128 * 2048)) delay /dev/null0 0 0 \
-	/dev/null0 0 0 /dev/null0 0 1000" || bail dm-delay
+	/dev/null0 0 0 /dev/null0 0 0" || bail dm-delay
 modload nvme-tcp
 modload nvmet-tcp
 target /dev/mapper/slow
@@ -50,7 +58,8 @@ ok $? "fsync ends when the disk has"
 # The flush before a write, here of the journal's commit block
 mkfs.ext4 -q $head && mount $head /mnt || bail ext4
 dd if=/dev/urandom of=/mnt/f bs=1M count=4 status=none
+slow 100 || bail slow
 sync /mnt/f &
-lose $! && wait $! && umount /mnt && e2fsck -fn $head >/dev/null 2>&1
+lose $! && slow 0 && wait $! && umount /mnt && e2fsck -fn $head >/dev/null 2>&1
 ok $? "a write after a flush, of ext4"
 finish
