@@ -1377,7 +1377,7 @@ static void make_stripped(struct kunit *test, struct bio **bio)
 	(*bio)->bi_opf |= REQ_FUA;
 	submit_bio(*bio);
 	expect_kept(test, *bio);
-	KUNIT_ASSERT_EQ(test, 0, (*bio)->bi_opf & REQ_FUA);
+	KUNIT_ASSERT_FALSE(test, !!((*bio)->bi_opf & REQ_FUA));
 }
 
 /* The first disk had no cache, and the second one has. */
@@ -1463,6 +1463,7 @@ static void initialized_over_a_reference(struct kunit *test)
 	bio.bi_blkg = blkg;
 	bio_uninit(&bio);
 }
+
 static noinline __noclone void bad_init_for(struct bio *bio,
 					    struct gendisk *gd)
 {

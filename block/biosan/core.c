@@ -1002,7 +1002,7 @@ static void biosan_check_submit(struct biosan_ctx *c, struct bio *bio,
 
 /* What @root, which is in flight, has is looked at by who shares it, too. */
 static void biosan_check_root_tables(struct biosan_ctx *c,
-				    struct biosan_entry *root)
+				     struct biosan_entry *root)
 {
 	struct biosan_entry *e = c->e;
 
