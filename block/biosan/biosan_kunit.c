@@ -1053,9 +1053,7 @@ static void dun_stale_after_retry(struct kunit *test)
 	bio_endio(bio);
 	bio_put(bio);
 }
-#endif
 
-#ifdef CONFIG_BLK_INLINE_ENCRYPTION
 /* Part of it completes, and the rest has the wrong data unit number. */
 static void dun_of_a_request_stale(struct kunit *test)
 {
@@ -1371,21 +1369,22 @@ static void plugged_in_another_queue(struct kunit *test)
 	bio_put(bio);
 }
 
-static void make_stripped(struct kunit *test, struct bio **bio)
+static struct bio *make_stripped(struct kunit *test)
 {
-	*bio = make_bio(test, upper.gd, 4);
-	(*bio)->bi_opf |= REQ_FUA;
-	submit_bio(*bio);
-	expect_kept(test, *bio);
-	KUNIT_ASSERT_FALSE(test, !!((*bio)->bi_opf & REQ_FUA));
+	struct bio *bio = make_bio(test, upper.gd, 4);
+
+	bio->bi_opf |= REQ_FUA;
+	submit_bio(bio);
+	expect_kept(test, bio);
+	KUNIT_ASSERT_FALSE(test, !!(bio->bi_opf & REQ_FUA));
+	return bio;
 }
 
 /* The first disk had no cache, and the second one has. */
 static void flags_lost_by_retry(struct kunit *test)
 {
-	struct bio *bio;
+	struct bio *bio = make_stripped(test);
 
-	make_stripped(test, &bio);
 	bio_endio_status(bio, BLK_STS_IOERR);
 	bio->bi_status = BLK_STS_OK;
 	bio_set_dev(bio, careful.gd->part0);
@@ -1520,6 +1519,15 @@ static void bios_are_left(struct kunit *test)
 			kmem_cache_free(plain_bs.bio_slab, bio[i]);
 }
 
+static void change_in_flight(struct kunit *test, struct bio *bio, u8 *buf)
+{
+	submit_bio(bio);
+	expect_kept(test, bio);
+	buf[0]++;
+	bio_endio(bio);
+	bio_put(bio);
+}
+
 /* On a disk without checksums, before the write, and what is user space's */
 static void data_may_change(struct kunit *test)
 {
@@ -1528,20 +1536,12 @@ static void data_may_change(struct kunit *test)
 
 	buf = make_stable(test, &bio);
 	bio_set_dev(bio, upper.gd->part0);
-	submit_bio(bio);
-	expect_kept(test, bio);
-	buf[0]++;
-	bio_endio(bio);
-	bio_put(bio);
+	change_in_flight(test, bio, buf);
 
 	buf = make_stable(test, &bio);
 	buf[0]++;
 	bio->bi_opf = REQ_OP_READ;
-	submit_bio(bio);
-	expect_kept(test, bio);
-	buf[0]++;
-	bio_endio(bio);
-	bio_put(bio);
+	change_in_flight(test, bio, buf);
 
 	buf = make_stable(test, &bio);
 	bio_set_flag(bio, BIO_PAGE_PINNED);
@@ -1562,9 +1562,8 @@ static void data_may_change(struct kunit *test)
 /* Who tries again asks for it again, and who does not may want something else. */
 static void flags_not_lost(struct kunit *test)
 {
-	struct bio *bio;
+	struct bio *bio = make_stripped(test);
 
-	make_stripped(test, &bio);
 	bio_endio_status(bio, BLK_STS_IOERR);
 	bio->bi_status = BLK_STS_OK;
 	bio->bi_opf |= REQ_FUA;
@@ -1574,7 +1573,7 @@ static void flags_not_lost(struct kunit *test)
 	bio_endio(bio);
 	bio_put(bio);
 
-	make_stripped(test, &bio);
+	bio = make_stripped(test);
 	bio_set_dev(bio, careful.gd->part0);
 	submit_bio(bio);
 	expect_kept(test, bio);
