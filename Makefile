@@ -4,63 +4,65 @@
 SHELL := /bin/bash
 export RIG_START := $(shell date +%s)
 export BASE
-TOPIC ?=
+SET ?=
 TEST ?=
 KERNEL ?= series
 CPUS ?= 1
 MEM ?= 1G
 
-.PHONY: help demo check test lint compile-check cocci bench protect mutants text blktests xfstests \
-	setup fetch tree refresh build boot series path-base path-inject \
-	path-series clean
+.PHONY: help demo check check-all smoke test lint cocci bench protect mutants text \
+	compile-check blktests xfstests setup fetch tree refresh build boot series \
+	times path-base path-inject path-series clean
 
-help: ## this list
+help: ## this list; times are of two processors, the first time and again
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t14
 
-demo: setup ## set up, build both kernels, boot both: before and after
-	@rig/tree compose
-	@rig/build base >/dev/null
-	@rig/build series >/dev/null
+demo: ## both kernels, before and after (20 min, 1 min; 6 GiB)
 	@rig/demo
 
-check: build ## set up, and run every test (what CI runs)
-	@rc=0; rig/lint >build/lint.ktap & lint=$$!; rig/check || rc=1; \
-	wait $$lint || rc=1; cat build/lint.ktap; rig/selftest || rc=1; exit $$rc
+check: ## set up, and run what CI runs: lint, boot tests, selftest (60 min, 15 min; 10 GiB)
+	@rig/check-all check
 
-test: build ## boot tests only; TEST="name ..." for some of them
+check-all: ## that, and cocci, compile-check, mutants, protect, bench (hours; 25 GiB)
+	@rig/check-all everything
+
+smoke: build ## ten boot tests, one of each kind (3 min once the kernels are there)
+	@rig/check -s
+
+test: build ## the boot tests (15 min); TEST="name ..." for some of them
 	@rig/check $(TEST)
 
-lint: tree ## checkpatch, git am, sparse, shellcheck; each mail builds alone
-	@rig/lint
+lint: tree ## checkpatch, git am, sparse, each mail builds (20 min, 1 min); ONLY="builds*"
+	@rig/lint $(if $(ONLY),"$(ONLY)")
 
-cocci: tree ## semantic patches over the base, and what is written of them (minutes)
+cocci: tree ## semantic patches over the base, into results/cocci.txt (10 min)
 	@rig/cocci-report
 
-bench: tree ## instructions that bios take, before and after, under QEMU; into rig/bench/results.txt; BIOSAN=1 for what that takes
+bench: tree ## instructions that bios take, under QEMU (30 min); BIOSAN=1 for what that takes
 	@rig/setup bench
 	@rig/bench/run $(if $(BIOSAN),biosan)
 
-protect: tree ## BIOSAN names who writes to a table in flight: x86-64 under QEMU (minutes); KCSAN=1
+protect: tree ## BIOSAN names what writes to a table in flight: x86-64, QEMU (20 min); KCSAN=1
 	@rig/setup bench
 	@rig/protect/run $(if $(KCSAN),kcsan)
 
-mutants: tree ## break the series in one place at a time: who notices; into rig/mutants/results.txt
+mutants: tree ## break the series in one place at a time: is it noticed? (90 min)
 	@rig/build series >/dev/null
 	@rig/mutants/run
 
-text: tree ## size of the code of block/, drivers/md/ and NVMe/TCP before and after topic const
+text: tree ## size of the code before and after topic const (20 min)
 	@rig/text
 
-compile-check: tree ## all that touches a bio's table compiles, here and by cross compiler
+compile-check: tree ## all that touches a bio's table compiles, here and by cross compiler (60 min)
 	@rig/setup compile-check
 	@rig/compile-check
 
-blktests: ## blktests with BIOSAN on: BLKTESTS=dir, built; GROUPS, OVER, PI, COMPARE=1
+blktests: ## blktests with BIOSAN on: BLKTESTS=dir, built; TESTS, OVER, PI, COMPARE=1 (2 h)
 	$(if $(BLKTESTS),,$(error BLKTESTS=dir is missing: a built checkout of blktests))
 	@rig/setup suites
 	@$(MAKE) -s path-$(KERNEL) $(if $(COMPARE),path-base) >/dev/null
 	@rig/blktests -k $(KERNEL) $(if $(COMPARE),-C) $(if $(OVER),-o "$(OVER)") \
-		$(if $(PI),-p "$(PI)") "$(BLKTESTS)" $(GROUPS)
+		$(if $(PI),-p "$(PI)") "$(BLKTESTS)" $(TESTS)
 
 xfstests: ## xfstests with BIOSAN on: XFSTESTS=dir, built; FS, OVER, PI, SAMPLE, DEAL=1, TESTS, COMPARE=1
 	$(if $(XFSTESTS),,$(error XFSTESTS=dir is missing: a built checkout of xfstests))
@@ -73,16 +75,16 @@ xfstests: ## xfstests with BIOSAN on: XFSTESTS=dir, built; FS, OVER, PI, SAMPLE,
 setup: ## install the Debian packages that are missing
 	@rig/setup
 
-fetch: setup ## download the base into the cache
+fetch: setup ## download the base into the cache (160 MiB)
 	@rig/fetch base >/dev/null
 
-tree: setup ## compose build/linux from patches/ and the kernel paths
+tree: setup ## compose build/linux from patches/ (2 min; 3 GiB)
 	@rig/tree compose
 
-refresh: ## take commits made in build/linux back into patches/
+refresh: ## take commits made in build/linux back into patches/ and the kernel paths
 	@rig/tree refresh
 
-build: tree ## build the base kernel and the patched one
+build: tree ## build the base kernel, that with the injector, and the patched one (30 min)
 	@rig/build base >/dev/null
 	@rig/build inject >/dev/null
 	@rig/build series >/dev/null
@@ -91,8 +93,11 @@ boot: ## a shell in the patched kernel; CMD='...', KERNEL=base, CPUS=2
 	@$(MAKE) -s path-$(KERNEL) >/dev/null
 	@rig/boot -k $(KERNEL) -c $(CPUS) -m $(MEM) $(if $(value CMD),"$$CMD")
 
-series: tree ## write the mails to post; TOPIC=iter for one topic
-	@rig/series $(TOPIC)
+series: tree ## write the mails to post into build/series; SET=md for one posting, REROLL=2
+	@rig/series $(SET)
+
+times: ## where the time of the last demo or check went, by step
+	@rig/times
 
 path-base: setup ## print the path of the base kernel, building it if need be
 	@rig/tree compose >&2

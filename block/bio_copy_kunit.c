@@ -8,7 +8,7 @@
  * plain offsets say.
  */
 #include <kunit/test.h>
-#include <linux/bio-iter.h>
+#include <linux/bio-pos.h>
 #include <linux/blk-crypto.h>
 #include <linux/blk-integrity.h>
 #include <linux/random.h>
@@ -974,7 +974,7 @@ static void clone_stands_at_recorded_position(struct kunit *test)
 	const unsigned int first = t->p->skip * 512;
 	struct state *start, *was, *is;
 	unsigned int from, to;
-	struct bio_iter iter;
+	struct bio_pos iter;
 	struct bio *bio;
 
 	start = kunit_kmalloc(test, 3 * sizeof(*start), GFP_KERNEL);
@@ -987,7 +987,7 @@ static void clone_stands_at_recorded_position(struct kunit *test)
 		if (from > first)
 			bio_advance(t->src, from - first);
 		memset(&iter, 0x5a, sizeof(iter));
-		bio_iter_save(&iter, t->src);
+		bio_pos_save(&iter, t->src);
 
 		/* It is there, a bit further, at its end, or back at its start. */
 		for (to = 0; to < 4; to++) {
@@ -1874,7 +1874,7 @@ static struct bio *try_to_make(struct kunit *test, enum kind kind,
 {
 	struct copy_test *t = test->priv;
 	const int sectors = max(t->p->interval, 512) / 512;
-	struct bio_iter iter;
+	struct bio_pos iter;
 	struct bio *bio;
 	int ret;
 
@@ -1898,7 +1898,7 @@ static struct bio *try_to_make(struct kunit *test, enum kind kind,
 	case CLONE_CHAINED:
 		return bio_clone_chained(t->disk->part0, t->src, gfp, t->bs);
 	case CLONE_AT:
-		bio_iter_save(&iter, t->src);
+		bio_pos_save(&iter, t->src);
 		return bio_clone_at(t->src, &iter, gfp, t->bs);
 	default:
 		return make(test, kind, t->src, gfp);

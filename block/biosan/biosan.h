@@ -156,8 +156,12 @@ struct biosan_entry {
 	void			*private;
 	const void		*blkg;	/* of a bio in the caller's memory */
 	const void		*blkg_disk;
+	struct biosan_page	*page;	/* that is read-only */
 	struct biosan_event	events[BIOSAN_NR_EVENTS];
 };
+
+struct biosan_page;
+struct seq_file;
 
 /* What is reported: copies, since the bio may be gone by the time. */
 struct biosan_report {
@@ -172,15 +176,71 @@ struct biosan_report {
 	unsigned int		index;	/* entry of a table that has changed */
 	struct bio_vec		now;
 	unsigned int		count;	/* of leaked bios */
+	bool			exact;	/* @here is where it was done */
+	bool			past_end;
+	unsigned int		offset;	/* in the entry */
 };
 
+/* What a hook holds between biosan_enter() and biosan_leave() */
+struct biosan_ctx {
+	const struct bio	*bio;
+	struct biosan_entry	*e;
+	struct biosan_report	*r;
+	unsigned long		flags;
+};
+
+extern raw_spinlock_t biosan_lock;
 extern const char * const biosan_kind_names[BIOSAN_NR_KINDS];
 
 unsigned long biosan_found(enum biosan_kind kind);
 bool biosan_print(const struct biosan_report *r);
 void biosan_act(void);
 void biosan_save_event(struct biosan_event *ev);
+void biosan_save_event_regs(struct biosan_event *ev, struct pt_regs *regs);
 unsigned long biosan_culprit(const struct biosan_event *ev);
+
+struct biosan_entry *biosan_enter(struct biosan_ctx *c, const struct bio *bio);
+void biosan_leave(struct biosan_ctx *c);
+void biosan_say(struct biosan_ctx *c, enum biosan_kind kind,
+		const struct biosan_entry *other);
+void biosan_excuse(struct biosan_entry *e, const struct bio_vec *table);
+
+#ifdef CONFIG_BIOSAN_PROTECT
+void biosan_pages_open_all(void);
+void biosan_pages_stop(void);
+bool biosan_pages_left(void);
+void biosan_pages_sample(void);
+void biosan_pages_show(struct seq_file *m);
+bool biosan_page_sampled(const struct bio *bio);
+bool biosan_page_give(const struct biosan_event *ev, struct bio *bio);
+bool biosan_page_return(struct bio *bio);
+bool biosan_has_page(const struct bio *bio);
+void biosan_page_protect(struct biosan_entry *e, const struct bio *bio);
+void biosan_page_unprotect(struct biosan_entry *e);
+#else
+static inline void biosan_pages_open_all(void) { }
+static inline void biosan_pages_stop(void) { }
+static inline bool biosan_pages_left(void) { return false; }
+static inline void biosan_pages_sample(void) { }
+static inline void biosan_pages_show(struct seq_file *m) { }
+static inline bool biosan_page_sampled(const struct bio *bio) { return false; }
+
+static inline bool biosan_page_give(const struct biosan_event *ev,
+				    struct bio *bio)
+{
+	return false;
+}
+
+static inline bool biosan_page_return(struct bio *bio) { return false; }
+static inline bool biosan_has_page(const struct bio *bio) { return false; }
+
+static inline void biosan_page_protect(struct biosan_entry *e,
+				       const struct bio *bio)
+{
+}
+
+static inline void biosan_page_unprotect(struct biosan_entry *e) { }
+#endif
 
 #if IS_ENABLED(CONFIG_KUNIT)
 int biosan_set_mode(enum biosan_mode mode);

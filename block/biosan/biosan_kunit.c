@@ -13,7 +13,7 @@
  * whose pool frees nothing before the case ends.
  */
 #include <kunit/test.h>
-#include <linux/bio-iter.h>
+#include <linux/bio-pos.h>
 #include <linux/blk-crypto-profile.h>
 #include <linux/blk-integrity.h>
 #include <linux/blk-mq.h>
@@ -966,7 +966,7 @@ static void data_ahead_after_retry(struct kunit *test)
 }
 
 static noinline __noclone void bad_verify(struct bio *bio,
-					  const struct bio_iter *iter)
+					  const struct bio_pos *iter)
 {
 	biosan_call(verify, bio, iter);
 	barrier();
@@ -979,11 +979,11 @@ static noinline __noclone void bad_verify(struct bio *bio,
 static void prot_stale_at_verification(struct kunit *test)
 {
 	struct bio *bio = make_bio(test, pi_disk.gd, 4);
-	struct bio_iter iter;
+	struct bio_pos iter;
 
 	bio->bi_opf = REQ_OP_READ;
 	attach_prot(test, bio, 0);
-	bio_iter_save(&iter, bio);
+	bio_pos_save(&iter, bio);
 	submit_bio(bio);
 	expect_kept(test, bio);
 	bio_advance(bio, SECTOR_SIZE);

@@ -9,7 +9,7 @@
 #define pr_fmt(fmt) "biosan: " fmt
 
 #include <kunit/visibility.h>
-#include <linux/bio-iter.h>
+#include <linux/bio-pos.h>
 #include <linux/blk-crypto.h>
 #include <linux/blk-integrity.h>
 #include <linux/crc32.h>
@@ -51,7 +51,7 @@ module_param_named(sample_interval, biosan_interval, uint, 0644);
  * disabled, nothing that is called under it takes another lock, and reports are
  * printed without it.
  */
-static DEFINE_RAW_SPINLOCK(biosan_lock);
+DEFINE_RAW_SPINLOCK(biosan_lock);
 static struct biosan_entry *biosan_pool;
 static struct hlist_head biosan_by_bio[1 << BIOSAN_HASH_BITS];
 static struct hlist_head biosan_by_table[1 << BIOSAN_HASH_BITS];
@@ -70,12 +70,31 @@ static bool biosan_sampling;
 
 /* === Turning itself off === */
 
+static DEFINE_MUTEX(biosan_mode_lock);
 static const char *biosan_why;
 
+/* The hooks have to stay for who has a page to give back. */
+static void biosan_drop_hooks(void)
+{
+	if ((READ_ONCE(biosan_dead) || READ_ONCE(biosan_mode) == BIOSAN_OFF) &&
+	    !biosan_pages_left())
+		static_branch_disable(&biosan_key);
+}
+
+static void biosan_drop_work_fn(struct work_struct *work)
+{
+	mutex_lock(&biosan_mode_lock);
+	biosan_drop_hooks();
+	mutex_unlock(&biosan_mode_lock);
+}
+
+static DECLARE_WORK(biosan_drop_work, biosan_drop_work_fn);
+
+/* biosan_set_mode() waits for this one, and holds biosan_mode_lock. */
 static void biosan_disable_work_fn(struct work_struct *work)
 {
 	pr_err("%s: disabled\n", biosan_why);
-	static_branch_disable(&biosan_key);
+	biosan_drop_hooks();
 }
 
 static DECLARE_WORK(biosan_disable_work, biosan_disable_work_fn);
@@ -98,6 +117,7 @@ static void biosan_disable(const char *why)
 		return;
 	biosan_why = why;
 	WRITE_ONCE(biosan_dead, true);
+	biosan_pages_stop();
 	irq_work_queue(&biosan_disable_irq_work);
 }
 
@@ -132,6 +152,7 @@ static void biosan_forget(struct biosan_entry *e)
 {
 	if (e->state == BIOSAN_ENDED || e->state == BIOSAN_FREED)
 		biosan_nr_ended--;
+	biosan_page_unprotect(e);
 	hlist_del_init(&e->by_bio);
 	hlist_del_init(&e->by_table);
 	list_move(&e->list, &biosan_free_list);
@@ -155,6 +176,7 @@ static void biosan_retire(struct biosan_entry *e, enum biosan_state state)
 		biosan_nr_ended++;
 	e->state = state;
 	e->queued = false;
+	biosan_page_unprotect(e);
 	hlist_del_init(&e->by_table);
 	list_move_tail(&e->list, &biosan_ended_list);
 	if (READ_ONCE(biosan_mode) == BIOSAN_SAMPLE &&
@@ -256,7 +278,8 @@ static void biosan_end(struct biosan_report *r)
 
 	if (!r)
 		return;
-	biosan_save_event(&r->here);
+	if (!r->exact)
+		biosan_save_event(&r->here);
 	printed = biosan_print(r);
 	/* The next report needs it, also if this task does not come back. */
 	this_cpu_ptr(&biosan_scratch)->used = false;
@@ -516,17 +539,8 @@ static bool biosan_ignores(const struct bio *bio)
 	return !biosan_takes_all() && hlist_empty(bio_bucket(bio));
 }
 
-/* What a hook holds between biosan_enter() and biosan_leave() */
-struct biosan_ctx {
-	const struct bio	*bio;
-	struct biosan_entry	*e;
-	struct biosan_report	*r;
-	unsigned long		flags;
-};
-
 /* The entry of @bio is locked, if there is one. */
-static struct biosan_entry *biosan_enter(struct biosan_ctx *c,
-					 const struct bio *bio)
+struct biosan_entry *biosan_enter(struct biosan_ctx *c, const struct bio *bio)
 {
 	raw_spin_lock_irqsave(&biosan_lock, c->flags);
 	c->bio = bio;
@@ -536,8 +550,8 @@ static struct biosan_entry *biosan_enter(struct biosan_ctx *c,
 }
 
 /* The first thing that a hook finds is what it reports. */
-static void biosan_say(struct biosan_ctx *c, enum biosan_kind kind,
-		       const struct biosan_entry *other)
+void biosan_say(struct biosan_ctx *c, enum biosan_kind kind,
+		const struct biosan_entry *other)
 {
 	if (c->r)
 		return;
@@ -546,7 +560,7 @@ static void biosan_say(struct biosan_ctx *c, enum biosan_kind kind,
 		c->r->other = *other;
 }
 
-static void biosan_leave(struct biosan_ctx *c)
+void biosan_leave(struct biosan_ctx *c)
 {
 	raw_spin_unlock(&biosan_lock);
 	biosan_end(c->r);
@@ -623,17 +637,31 @@ static void biosan_check_tables(struct biosan_ctx *c, struct bio *bio)
 				   bip->bip_vec);
 }
 
+/* What has changed in @table is known; @e is its owner's entry. */
+void biosan_excuse(struct biosan_entry *e, const struct bio_vec *table)
+{
+	if (e)
+		e->data.nr = 0;
+	hlist_for_each_entry(e, table_bucket(table), by_table)
+		if (e->data.vecs == table)
+			e->data.nr = 0;
+}
+
 void __biosan_alloc(struct bio *bio)
 {
 	struct biosan_ctx c;
 
-	if (biosan_ignores(bio) || !biosan_takes_all())
+	if (READ_ONCE(biosan_dead) ||
+	    (!biosan_takes_all() && !biosan_page_sampled(bio)))
 		return;
 	if (!biosan_enter(&c, bio))
 		c.e = biosan_new(bio);
 	if (c.e) {
 		biosan_save_event(&c.e->events[BIOSAN_EV_ALLOC]);
 		c.e->bs = bio->bi_pool;
+		if (!biosan_page_give(&c.e->events[BIOSAN_EV_ALLOC], bio) &&
+		    !biosan_takes_all())
+			biosan_forget(c.e);
 	}
 	biosan_leave(&c);
 }
@@ -656,6 +684,7 @@ static void biosan_renew(struct biosan_entry *e)
 	struct biosan_event made = e->events[BIOSAN_EV_ALLOC];
 
 	biosan_revive(e, BIOSAN_LIVE);
+	biosan_page_unprotect(e);
 	hlist_del_init(&e->by_table);
 	memset(&e->root, 0, sizeof(*e) - offsetof(struct biosan_entry, root));
 	e->state = BIOSAN_LIVE;
@@ -694,7 +723,8 @@ static noinline void biosan_check_over(struct bio *bio, enum biosan_fate fate)
 		biosan_check_sharers(&c);
 	if (fate == BIOSAN_RESET && e->bs) {
 		biosan_renew(e);
-	} else if (fate == BIOSAN_PUT && biosan_takes_all()) {
+	} else if (fate == BIOSAN_PUT &&
+		   (biosan_takes_all() || biosan_has_page(bio))) {
 		biosan_retire(e, BIOSAN_FREED);
 		biosan_save_event(&e->events[BIOSAN_EV_FREE]);
 	} else {
@@ -746,6 +776,8 @@ void __biosan_reset(struct bio *bio)
 void __biosan_free(struct bio *bio)
 {
 	biosan_over(bio, BIOSAN_PUT);
+	if (biosan_page_return(bio))
+		schedule_work(&biosan_drop_work);
 }
 
 static noinline void biosan_check_uninit(struct bio *bio)
@@ -1101,6 +1133,7 @@ static noinline void biosan_check_in(struct bio *bio)
 		if (!bio->bi_max_vecs)
 			hlist_add_head(&e->by_table,
 				       table_bucket(bio->bi_io_vec));
+		biosan_page_protect(e, bio);
 	}
 	bip = bio_integrity(bio);
 	if (bip && bip->bip_vec)
@@ -1127,8 +1160,8 @@ void __biosan_strip(struct bio *bio)
 
 void __biosan_submit(struct bio *bio)
 {
-	if (biosan_ignores(bio) && !(READ_ONCE(biosan_sampling) &&
-				     xchg(&biosan_sampling, false)))
+	if (biosan_ignores(bio) && !biosan_has_page(bio) &&
+	    !(READ_ONCE(biosan_sampling) && xchg(&biosan_sampling, false)))
 		return;
 	biosan_check_in(bio);
 }
@@ -1235,7 +1268,7 @@ void __biosan_request(struct request *rq)
 }
 
 static noinline void biosan_check_verify(struct bio *bio,
-					 const struct bio_iter *iter)
+					 const struct bio_pos *iter)
 {
 #ifdef CONFIG_BLK_DEV_INTEGRITY
 	struct bio_integrity_payload *bip = bio_integrity(bio);
@@ -1262,7 +1295,7 @@ leave:
 #endif
 }
 
-void __biosan_verify(struct bio *bio, const struct bio_iter *iter)
+void __biosan_verify(struct bio *bio, const struct bio_pos *iter)
 {
 	if (!biosan_ignores(bio))
 		biosan_check_verify(bio, iter);
@@ -1388,6 +1421,7 @@ static void biosan_sample_work_fn(struct work_struct *work)
 	if (READ_ONCE(biosan_dead) || READ_ONCE(biosan_mode) != BIOSAN_SAMPLE)
 		return;
 	WRITE_ONCE(biosan_sampling, true);
+	biosan_pages_sample();
 	queue_delayed_work(system_dfl_wq, &biosan_sample_work,
 			   msecs_to_jiffies(max(READ_ONCE(biosan_interval), 1U)));
 }
@@ -1415,13 +1449,12 @@ static void biosan_stop(void)
 
 	raw_spin_lock_irqsave(&biosan_lock, flags);
 	WRITE_ONCE(biosan_mode, BIOSAN_OFF);
+	biosan_pages_stop();
 	for (i = 0; i < biosan_entries; i++)
 		if (biosan_pool[i].state != BIOSAN_FREE)
 			biosan_forget(&biosan_pool[i]);
 	raw_spin_unlock_irqrestore(&biosan_lock, flags);
 }
-
-static DEFINE_MUTEX(biosan_mode_lock);
 
 VISIBLE_IF_KUNIT int biosan_set_mode(enum biosan_mode mode)
 {
@@ -1436,16 +1469,19 @@ VISIBLE_IF_KUNIT int biosan_set_mode(enum biosan_mode mode)
 	/* What was seen in one mode is not all that another one relies on. */
 	if (biosan_mode != BIOSAN_OFF) {
 		biosan_stop();
-		static_branch_disable(&biosan_key);
+		biosan_drop_hooks();
 		cancel_delayed_work_sync(&biosan_sample_work);
 		WRITE_ONCE(biosan_sampling, false);
 		irq_work_sync(&biosan_disable_irq_work);
 		flush_work(&biosan_disable_work);
 		WRITE_ONCE(biosan_dead, false);
 	}
-	WRITE_ONCE(biosan_mode, mode);
-	if (mode != BIOSAN_OFF)
+	/* Hooks come one after the other; nothing begins before all are there. */
+	if (mode != BIOSAN_OFF) {
 		static_branch_enable(&biosan_key);
+		biosan_pages_open_all();
+	}
+	WRITE_ONCE(biosan_mode, mode);
 	if (mode == BIOSAN_SAMPLE)
 		queue_delayed_work(system_dfl_wq, &biosan_sample_work, 0);
 	pr_info("mode %s\n", biosan_mode_names[mode]);
@@ -1507,6 +1543,7 @@ static int stats_show(struct seq_file *m, void *v)
 	seq_printf(m, "tracked: %lu\n", s.tracked);
 	seq_printf(m, "submitted: %lu\n", s.submitted);
 	seq_printf(m, "dropped: %lu\n", s.dropped);
+	biosan_pages_show(m);
 	for (i = 0; i < BIOSAN_NR_KINDS; i++)
 		seq_printf(m, "%s: %lu\n", biosan_kind_names[i],
 			   biosan_found(i));

@@ -132,11 +132,23 @@ unsigned int biosan_forget_sites(unsigned int left)
 EXPORT_SYMBOL_IF_KUNIT(biosan_forget_sites);
 #endif
 
-void biosan_save_event(struct biosan_event *ev)
+static void biosan_save_who(struct biosan_event *ev)
 {
 	ev->when = local_clock();
 	ev->pid = task_pid_nr(current);
 	ev->cpu = raw_smp_processor_id();
+}
+
+/* As seen from an exception, of which @regs are */
+void biosan_save_event_regs(struct biosan_event *ev, struct pt_regs *regs)
+{
+	biosan_save_who(ev);
+	ev->nr = stack_trace_save_regs(regs, ev->stack, BIOSAN_STACK_DEPTH, 0);
+}
+
+void biosan_save_event(struct biosan_event *ev)
+{
+	biosan_save_who(ev);
 	ev->nr = stack_trace_save(ev->stack, BIOSAN_STACK_DEPTH, 1);
 }
 
@@ -191,7 +203,8 @@ unsigned long biosan_culprit(const struct biosan_event *ev)
 		"blk_mq_", "__blk_mq_", "blk_update_request", "blk_complete",
 		"blk_done_softirq", "blk_integrity_", "blk_attempt_",
 		"__blk_flush_plug", "blk_finish_plug", "t10_pi_",
-		"__blk_reftag", "mempool_",
+		"__blk_reftag", "memcpy", "__memcpy", "memmove",
+		"__memmove", "memset", "__memset", "mempool_",
 	};
 	unsigned int i, first = biosan_skip(ev);
 
@@ -292,12 +305,35 @@ static bool biosan_left_behind(const struct biosan_report *r)
 	return r->kind == BIOSAN_INIT_ALIVE && r->entry.state == BIOSAN_LIVE;
 }
 
+static void biosan_explain_write(const struct biosan_report *r)
+{
+	const char *member = "bv_page";
+
+	if (r->offset >= offsetof(struct bio_vec, bv_len))
+		member = "bv_len";
+	if (r->offset >= offsetof(struct bio_vec, bv_offset))
+		member = "bv_offset";
+
+	pr_err("bio %p: %s of entry %u is written %s\n", r->bio, member,
+	       r->index, r->kind == BIOSAN_USED_AFTER_END ?
+	       "after it was freed" : "while it is in flight");
+	if (r->past_end)
+		pr_err("  that is past the end of the table\n");
+	else
+		biosan_print_entry("was", &r->now);
+	pr_err("\n");
+}
+
 /* The second line of a report, and what there is to say to it */
 static void biosan_explain(const struct biosan_report *r)
 {
 	const struct biosan_table *t = &r->entry.data;
 	const char *says = r->says ?: biosan_says[r->kind];
 
+	if (r->exact) {
+		biosan_explain_write(r);
+		return;
+	}
 	if (biosan_left_behind(r))
 		says = "it has never been uninitialized, and its memory is another bio";
 	pr_err("bio %p: %s\n", r->bio, says);
@@ -342,6 +378,8 @@ static void biosan_explain(const struct biosan_report *r)
  */
 static unsigned long biosan_report_culprit(const struct biosan_report *r)
 {
+	if (r->exact)
+		return biosan_culprit(&r->here);
 	if (r->core)
 		return biosan_innermost(&r->here);
 
@@ -386,7 +424,7 @@ bool biosan_print(const struct biosan_report *r)
 		pr_err("BUG: BIOSAN: %s in %pS\n", biosan_kind_names[r->kind],
 		       (void *)pc);
 		biosan_explain(r);
-		biosan_print_event("noticed", &r->here);
+		biosan_print_event(r->exact ? "written" : "noticed", &r->here);
 		biosan_print_bio("bio", r->bio, &r->entry);
 		if (r->other.state != BIOSAN_FREE)
 			biosan_print_bio("other bio", r->other.bio, &r->other);

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What came of a boot, and how long it may stand still: source it after common.sh.
+
+# field FILE NAME: a line of the header of a test, the first of that name
+field() { sed -n "2,/^[^#]/s/^# $2: *//p" "$1" | head -n1; }
+
+# verdict OUTPUT LOG STATUS [EXPECTED]: one word, and how many of how many were
+# ok. Lines of the log that match EXPECTED are what the test is about.
+verdict()
+{
+	local planned good bad
+
+	planned=$(sed -n 's/^1\.\.\([0-9]*\).*/\1/p' "$1" | head -n1)
+	good=$(grep -c '^ok ' "$1" || true)
+	bad=$(grep -c '^not ok ' "$1" || true)
+	if grep -q 'Kernel panic' "$2"; then
+		echo "panic $good/${planned:-?}"
+	elif [ "$3" = 124 ]; then
+		echo "hang $good/${planned:-?}"
+	elif grep -vE "${4:-^\$}" "$2" | grep -cE "$SPLAT" >/dev/null; then
+		echo "splat $good/${planned:-?}"
+	elif [ "$3" != 0 ] || [ -z "$planned" ] || [ "$bad" != 0 ] ||
+	     [ "$good" != "$planned" ]; then
+		echo "fail $good/${planned:-?}"
+	else
+		echo "pass $good/$planned"
+	fi
+}
+
+# below PID: it, and all that it has started
+below()
+{
+	ps -e -o pid= -o ppid= | awk -v root="$1" '{ parent[$1] = $2 } END {
+		for (p in parent) {
+			for (q = p; q in parent && q != root; )
+				q = parent[q]
+			if (q == root)
+				print p
+		} }'
+}
+
+# ticks PID: processor time of a process and of all below it, in clock ticks
+ticks()
+{
+	cat /proc/[0-9]*/stat 2>/dev/null | sed 's/^\([0-9]*\) (.*) /\1 x /' |
+		awk -v root="$1" '
+		{ parent[$1] = $4; used[$1] = $14 + $15 + $16 + $17 }
+		END {
+			for (p in parent) {
+				for (q = p; q in parent && q != root; )
+					q = parent[q]
+				if (q == root)
+					n += used[p]
+			}
+			print n + 0
+		}'
+}
+
+# watch_still PID QUIET FILE...: returns 0 when PID has ended, and 124
+# when nothing has moved for QUIET seconds: none of the files has
+# grown, and next to no processor time was used. What uses processor time and
+# says nothing has twenty times as long: that it turns for ever.
+watch_still()
+{
+	local pid=$1 quiet=$2 last='' now since used before step=5
+	shift 2
+
+	since=$SECONDS before=$(ticks "$pid")
+	[ "$quiet" -ge 20 ] || step=1
+	while kill -0 "$pid" 2>/dev/null; do
+		sleep $step
+		now=$(stat -c %s "$@" 2>/dev/null | paste -sd' ')
+		if [ "$now" != "$last" ]; then
+			last=$now since=$SECONDS before=$(ticks "$pid")
+			continue
+		fi
+		[ $((SECONDS - since)) -ge "$quiet" ] || continue
+		used=$(($(ticks "$pid") - before))
+		# A hundred ticks are a second.
+		if [ $used -lt $(((SECONDS - since) * 5)) ] ||
+		   [ $((SECONDS - since)) -ge $((quiet * 20)) ]; then
+			return 124
+		fi
+	done
+}
