@@ -10,7 +10,7 @@ KERNEL ?= series
 CPUS ?= 1
 MEM ?= 1G
 
-.PHONY: help demo check check-all smoke test lint cocci bench protect mutants text \
+.PHONY: help demo check check-all smoke test lint cocci bench protect mutants docs text \
 	compile-check blktests xfstests setup fetch tree refresh build boot series \
 	times path-base path-inject path-series clean
 
@@ -49,6 +49,10 @@ protect: tree ## BIOSAN names what writes to a table in flight: x86-64, QEMU (20
 mutants: tree ## break the series in one place at a time: is it noticed? (90 min)
 	@rig/build series >/dev/null
 	@rig/mutants/run
+
+docs: tree ## the kernel's documents on the block layer as HTML, ours without a warning (5 min)
+	@rig/setup docs
+	@rig/htmldocs
 
 text: tree ## size of the code before and after topic const (20 min)
 	@rig/text
