@@ -1,0 +1,2307 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KUnit tests for what clones, deep clones and copies share with their source,
+ * and what not, and for what is left of them if there is no memory.
+ *
+ * Every word of the data of a source, and every word of its integrity metadata,
+ * is another one.  What has been made of it is compared byte for byte with what
+ * plain offsets say.
+ */
+#include <kunit/test.h>
+#include <linux/bio-pos.h>
+#include <linux/blk-crypto.h>
+#include <linux/blk-integrity.h>
+#include <linux/random.h>
+#include <linux/tracepoint.h>
+#include <linux/unaligned.h>
+#include <trace/events/kmem.h>
+#include "../blk-cgroup.h"
+
+#define FIRST_SECTOR	0x123456789aULL
+#define FIRST_SEED	0xfffffff0ULL
+#define APP_TAG		0x1234
+#define WHOLE		16384
+#define MEMORY		65536
+#define MAX_VECS	32
+#define NR_PAGES	DIV_ROUND_UP(WHOLE, PAGE_SIZE)
+
+/* What a source has that its clones are not to have */
+#define OWN_OPF		(REQ_DRV | REQ_ALLOC_CACHE | REQ_INTEGRITY)
+#define ALL_OPF		(~REQ_OP_MASK & ~REQ_INTEGRITY)
+
+struct piece {
+	unsigned int offset;
+	unsigned int len;
+};
+
+/* Each is WHOLE bytes.  The lists end with a zero. */
+static const struct piece one_entry[] = {
+	{ 4096 + 1536, WHOLE }, { }
+};
+
+static const struct piece odd[] = {
+	{ 512, 1536 }, { 3 * 4096 + 2048, 2 * 4096 }, { 2 * 4096 - 512, 512 },
+	{ 9 * 4096 + 1024, 5632 }, { 6 * 4096 + 512, 512 }, { }
+};
+
+static const struct piece backwards[] = {
+	{ 7 * 4096, 4096 }, { 6 * 4096, 4096 }, { 5 * 4096 + 2048, 2048 },
+	{ 5 * 4096, 2048 }, { 4096 - 1024, 1024 }, { 4096 - 2048, 1024 },
+	{ 4096 - 2560, 512 }, { 4096 - 3072, 512 }, { 4096 - 3584, 512 },
+	{ 4096 - 4096, 512 }, { }
+};
+
+enum source {
+	OWNER,		/* with a table of its own */
+	BORROWER,	/* with the table of somebody else, who is no bio */
+	CLONE,		/* with the table of a bio */
+};
+
+struct copy_param {
+	const char *name;
+	const struct piece *data;
+	enum req_op op;
+	enum source source;
+	/* where the source stands at first, in sectors */
+	unsigned int skip;
+	/* integrity metadata, if there is an interval */
+	unsigned int interval;
+	unsigned int metadata_size;
+	unsigned int tuple_size;
+	/* inline encryption, if there is a data unit */
+	unsigned int unit;
+	u64 dun[BLK_CRYPTO_DUN_ARRAY_SIZE];
+};
+
+static const struct copy_param copy_params[] = {
+	{ "one entry", one_entry, REQ_OP_WRITE, OWNER },
+	{ "odd entries, read", odd, REQ_OP_READ, OWNER },
+	{ "backwards", backwards, REQ_OP_WRITE, OWNER },
+	{ "backwards, borrowed table", backwards, REQ_OP_WRITE, BORROWER },
+	{ "odd entries, clone", odd, REQ_OP_WRITE, CLONE, 9 },
+	{ "one entry, clone, read", one_entry, REQ_OP_READ, CLONE, 3 },
+
+	{ "odd entries, 512+8", odd, REQ_OP_WRITE, OWNER, 9, 512, 8, 8 },
+	{ "one entry, 512+16, read", one_entry, REQ_OP_READ, OWNER, 0,
+	  512, 16, 16 },
+	{ "backwards, 512+64, clone", backwards, REQ_OP_WRITE, CLONE, 7,
+	  512, 64, 16 },
+	{ "backwards, 4096+8", backwards, REQ_OP_WRITE, OWNER, 0, 4096, 8, 8 },
+	{ "odd entries, 4096+16, clone, read", odd, REQ_OP_READ, CLONE, 8,
+	  4096, 16, 16 },
+	{ "one entry, 4096+64, borrowed table", one_entry, REQ_OP_WRITE,
+	  BORROWER, 8, 4096, 64, 8 },
+
+	{ "odd entries, unit 512", odd, REQ_OP_WRITE, OWNER, 9, .unit = 512,
+	  .dun = { U64_MAX - 11, U64_MAX, 7 } },
+	{ "backwards, unit 4096, clone, read", backwards, REQ_OP_READ, CLONE,
+	  8, .unit = 4096, .dun = { U64_MAX - 2, 2, 3, 4 } },
+};
+
+/* The ways to make a bio of another */
+enum kind {
+	ALLOC_CLONE,
+	CLONE_FAST,
+	INIT_CLONE,
+	NR_SHARING,
+	DEEP_CLONE = NR_SHARING,
+	COPY,
+	NR_KINDS,
+
+	/* Of interest where there is no memory */
+	SPLIT = NR_KINDS,
+	SPLIT_CHAINED,
+	CLONE_CHAINED,
+	CLONE_AT,
+	NR_ALL_KINDS,
+};
+
+struct copy_test {
+	const struct copy_param *p;
+	struct bio_set *bs;
+	struct gendisk *disk;
+	struct gendisk *other_disk;
+
+	/* the owner of table and metadata, and the bio that is the source */
+	struct bio base;
+	struct bio mid;
+	struct bio *src;
+	struct bio_vec vecs[MAX_VECS];
+	struct bio_vec vecs_copy[MAX_VECS];
+	struct page *data_mem;
+	u8 *data;
+	struct page *prot_mem;
+	u8 *prot;
+	struct blk_crypto_key key;
+	/* where what is left of it ends, in bytes of the whole */
+	unsigned int end;
+	bool spoiled;
+#ifdef CONFIG_BLK_CGROUP
+	struct blkcg_gq *blkg;
+#endif
+
+	/* for bio_init_clone() */
+	struct bio embedded;
+};
+
+/*
+ * The source
+ */
+
+KUNIT_DEFINE_ACTION_WRAPPER(put_disk_action, put_disk, struct gendisk *);
+
+static void at_exit(struct kunit *test, kunit_action_t *action, void *arg)
+{
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, action, arg));
+}
+
+/* Slow to tear down, and as good for the next case */
+static struct bio_set shared_bs;
+static struct gendisk *shared_disk;
+static struct gendisk *other_disk;
+
+static struct gendisk *alloc_test_disk(const struct copy_param *p)
+{
+	struct queue_limits lim = {
+		.logical_block_size = 512,
+		.max_integrity_segments = USHRT_MAX,
+	};
+
+	if (p) {
+		lim.logical_block_size = p->interval;
+		lim.integrity.interval_exp = ilog2(p->interval);
+		lim.integrity.metadata_size = p->metadata_size;
+		lim.integrity.pi_tuple_size = p->tuple_size;
+		lim.integrity.csum_type = p->tuple_size == 8 ?
+			BLK_INTEGRITY_CSUM_CRC : BLK_INTEGRITY_CSUM_CRC64;
+		lim.integrity.flags = BLK_INTEGRITY_REF_TAG |
+			BLK_SPLIT_INTERVAL_CAPABLE;
+	}
+	return blk_alloc_disk(&lim, NUMA_NO_NODE);
+}
+
+static void get_test_disk(struct kunit *test)
+{
+	struct copy_test *t = test->priv;
+
+	t->disk = shared_disk;
+	t->other_disk = other_disk;
+	if (!t->p || !t->p->interval)
+		return;
+	t->disk = alloc_test_disk(t->p);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, t->disk);
+	at_exit(test, put_disk_action, t->disk);
+}
+
+static void free_memory(void *page)
+{
+	__free_pages(page, get_order(MEMORY));
+}
+
+static struct page *alloc_memory(struct kunit *test)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, get_order(MEMORY));
+	u32 magic = get_random_u32();
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	at_exit(test, free_memory, page);
+	for (i = 0; i < MEMORY; i += 4)
+		put_unaligned_le32(magic + i, page_address(page) + i);
+	return page;
+}
+
+static void add_entry(struct bio_vec *bv, struct page *mem,
+		      unsigned int offset, unsigned int len)
+{
+	bvec_set_page(bv, mem + offset / PAGE_SIZE, len, offset % PAGE_SIZE);
+}
+
+#ifdef CONFIG_BLK_CGROUP
+static void release_blkg(struct percpu_ref *ref)
+{
+}
+
+/* One whose references can be counted, and that the test does not run in */
+static void alloc_blkg(struct kunit *test)
+{
+	struct copy_test *t = test->priv;
+	struct blkcg_gq *blkg;
+
+	blkg = kunit_kzalloc(test, sizeof(*blkg), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, blkg);
+	KUNIT_ASSERT_EQ(test, 0,
+			percpu_ref_init(&blkg->refcnt, release_blkg,
+					PERCPU_REF_INIT_ATOMIC, GFP_KERNEL));
+	blkg->q = t->disk->queue;
+	blkg->blkcg = &blkcg_root;
+	t->blkg = blkg;
+}
+
+static long blkg_refs(struct blkcg_gq *blkg)
+{
+	return atomic_long_read(&blkg->refcnt.data->count);
+}
+
+static void charge(struct copy_test *t, struct bio *bio)
+{
+	blkg_put(bio->bi_blkg);
+	bio->bi_blkg = t->blkg;
+	blkg_get(t->blkg);
+}
+
+static void expect_refs(struct kunit *test, unsigned int bios)
+{
+	struct copy_test *t = test->priv;
+
+	KUNIT_EXPECT_EQ(test, blkg_refs(t->blkg), bios + 1);
+}
+
+static void free_blkg(struct kunit *test)
+{
+	struct copy_test *t = test->priv;
+
+	if (!t->blkg)
+		return;
+	expect_refs(test, 0);
+	percpu_ref_exit(&t->blkg->refcnt);
+}
+#else
+static void alloc_blkg(struct kunit *test)
+{
+}
+
+static void charge(struct copy_test *t, struct bio *bio)
+{
+}
+
+static void expect_refs(struct kunit *test, unsigned int bios)
+{
+}
+
+static void free_blkg(struct kunit *test)
+{
+}
+#endif /* CONFIG_BLK_CGROUP */
+
+/* Every flag, and not only those that a clone is to have, but for its memory */
+#define SRC_BIP_FLAGS	((u16)~(BIP_COPY | BIP_CLONE))
+
+#ifdef CONFIG_BLK_DEV_INTEGRITY
+static void attach_prot(struct kunit *test)
+{
+	static const unsigned int cut[] = { 20, 4, 64, 13, 40, 3, 200 };
+	struct copy_test *t = test->priv;
+	const struct copy_param *p = t->p;
+	const unsigned int all = WHOLE / p->interval * p->metadata_size;
+	unsigned int at, len, offset = PAGE_SIZE - 10, nr = 0;
+	struct bio_integrity_payload *bip;
+
+	t->prot_mem = alloc_memory(test);
+	t->prot = kunit_kmalloc(test, all, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, t->prot);
+	bip = bio_integrity_alloc(&t->base, GFP_KERNEL, all);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(bip));
+	for (at = 0; at < all; at += len) {
+		len = min(cut[nr % ARRAY_SIZE(cut)], all - at);
+		memcpy(t->prot + at, page_address(t->prot_mem) + offset, len);
+		add_entry(&bio_integrity_owned_vecs(&t->base)[nr++],
+			  t->prot_mem, offset, len);
+		offset += len + 24;
+	}
+	KUNIT_ASSERT_LE(test, offset, MEMORY);
+	bip->bip_vcnt = nr;
+	bip->bip_iter.bi_size = all;
+	bip->app_tag = APP_TAG;
+	bip->bip_flags = SRC_BIP_FLAGS;
+	bip_set_seed(bip, FIRST_SEED);
+}
+#else
+static void attach_prot(struct kunit *test)
+{
+	kunit_skip(test, "no CONFIG_BLK_DEV_INTEGRITY");
+}
+#endif
+
+#ifdef CONFIG_BLK_INLINE_ENCRYPTION
+static void attach_crypt(struct kunit *test)
+{
+	struct copy_test *t = test->priv;
+	const u8 raw_key[32] = { 1 };
+
+	KUNIT_ASSERT_EQ(test, 0,
+			blk_crypto_init_key(&t->key, raw_key, sizeof(raw_key),
+					    BLK_CRYPTO_KEY_TYPE_RAW,
+					    BLK_ENCRYPTION_MODE_ADIANTUM,
+					    BLK_CRYPTO_MAX_IV_SIZE,
+					    t->p->unit, 0));
+	bio_crypt_set_ctx(&t->base, &t->key, t->p->dun, GFP_KERNEL);
+}
+#else
+static void attach_crypt(struct kunit *test)
+{
+	kunit_skip(test, "no CONFIG_BLK_INLINE_ENCRYPTION");
+}
+#endif
+
+static void uninit_source(struct copy_test *t)
+{
+	if (t->spoiled || !t->src)
+		return;
+	if (t->src == &t->mid)
+		bio_uninit(&t->mid);
+	bio_uninit(&t->base);
+}
+
+static void fill_table(struct kunit *test, const struct piece *piece)
+{
+	struct copy_test *t = test->priv;
+	unsigned int at = 0, nr = 0;
+
+	t->data_mem = alloc_memory(test);
+	t->data = kunit_kmalloc(test, WHOLE, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, t->data);
+	for (; piece->len; piece++) {
+		memcpy(t->data + at, page_address(t->data_mem) + piece->offset,
+		       piece->len);
+		add_entry(&t->vecs[nr++], t->data_mem, piece->offset,
+			  piece->len);
+		at += piece->len;
+	}
+	KUNIT_ASSERT_EQ(test, at, WHOLE);
+	memcpy(t->vecs_copy, t->vecs, sizeof(t->vecs));
+	t->base.bi_vcnt = nr;
+}
+
+/* As bio_iov_iter_set() does, which is not there for modules */
+static void borrow_table(struct bio *bio, const struct bio_vec *vecs)
+{
+	bio->bi_io_vec = vecs;
+	bio->bi_vcnt = 0;
+	bio->bi_max_vecs = 0;
+	bio_set_flag(bio, BIO_CLONED);
+}
+
+static void make_source(struct kunit *test)
+{
+	struct copy_test *t = test->priv;
+	const struct copy_param *p = t->p;
+
+	bio_init(&t->base, t->disk->part0, t->vecs, MAX_VECS,
+		 p->op | REQ_SYNC | REQ_META);
+	t->src = &t->base;
+	charge(t, &t->base);
+	fill_table(test, p->data);
+	if (p->source == BORROWER)
+		borrow_table(&t->base, t->vecs);
+	t->base.bi_iter.bi_sector = FIRST_SECTOR;
+	t->base.bi_iter.bi_size = WHOLE;
+	t->base.bi_bvec_gap_bit = 9;
+	if (p->interval)
+		attach_prot(test);
+	if (p->unit)
+		attach_crypt(test);
+	if (p->source == CLONE) {
+		KUNIT_ASSERT_EQ(test, 0,
+				bio_init_clone(t->disk->part0, &t->mid,
+					       &t->base, GFP_KERNEL));
+		t->src = &t->mid;
+#ifdef CONFIG_BLK_DEV_INTEGRITY
+		if (p->interval)
+			t->mid.bi_integrity->bip_flags = SRC_BIP_FLAGS |
+							 BIP_CLONE;
+#endif
+	}
+	if (p->skip)
+		bio_advance(t->src, p->skip * 512);
+}
+
+static int bio_copy_test_init(struct kunit *test)
+{
+	struct copy_test *t;
+
+	t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, t);
+	test->priv = t;
+	t->p = test->param_value;
+	t->end = WHOLE;
+	t->bs = &shared_bs;
+	get_test_disk(test);
+	alloc_blkg(test);
+	if (t->p)
+		make_source(test);
+	return 0;
+}
+
+static void bio_copy_test_exit(struct kunit *test)
+{
+	struct copy_test *t = test->priv;
+
+	if (!t)
+		return;
+	uninit_source(t);
+	free_blkg(test);
+}
+
+struct state {
+	struct bio bio;
+#ifdef CONFIG_BLK_DEV_INTEGRITY
+	struct bio_integrity_payload bip;
+#endif
+#ifdef CONFIG_BLK_INLINE_ENCRYPTION
+	struct bio_crypt_ctx bc;
+#endif
+};
+
+static void get_state(struct state *state, struct bio *bio)
+{
+	memset(state, 0, sizeof(*state));
+	memcpy(&state->bio, bio, sizeof(*bio));
+#ifdef CONFIG_BLK_DEV_INTEGRITY
+	if (bio_integrity(bio))
+		memcpy(&state->bip, bio_integrity(bio), sizeof(state->bip));
+#endif
+#ifdef CONFIG_BLK_INLINE_ENCRYPTION
+	if (bio_has_crypt_ctx(bio))
+		memcpy(&state->bc, bio_crypt_ctx(bio), sizeof(state->bc));
+#endif
+}
+
+static void put_state(const struct state *state, struct bio *bio)
+{
+	memcpy(bio, &state->bio, sizeof(*bio));
+#ifdef CONFIG_BLK_DEV_INTEGRITY
+	if (bio_integrity(bio))
+		memcpy(bio_integrity(bio), &state->bip, sizeof(state->bip));
+#endif
+#ifdef CONFIG_BLK_INLINE_ENCRYPTION
+	if (bio_has_crypt_ctx(bio))
+		memcpy(bio_crypt_ctx(bio), &state->bc, sizeof(state->bc));
+#endif
+}
+
+/*
+ * What is made of it
+ */
+
+/* An empty bio with a table that is just large enough */
+static struct bio *alloc_target(struct kunit *test, struct bio *src)
+{
+	struct copy_test *t = test->priv;
+	unsigned int nr = 0;
+
+	if (bio_has_data(src))
+		nr = DIV_ROUND_UP(src->bi_iter.bi_size, PAGE_SIZE);
+	return bio_alloc_bioset(src->bi_bdev, nr, 0, GFP_KERNEL, t->bs);
+}
+
+static struct bio *make(struct kunit *test, enum kind kind, struct bio *src,
+			gfp_t gfp)
+{
+	struct copy_test *t = test->priv;
+	struct bio *bio;
+
+	switch (kind) {
+	case ALLOC_CLONE:
+		return bio_alloc_clone(src->bi_bdev, src, gfp, t->bs);
+	case CLONE_FAST:
+		return bio_clone_fast(src, gfp, t->bs);
+	case INIT_CLONE:
+		memset(&t->embedded, 0x5a, sizeof(t->embedded));
+		if (bio_init_clone(src->bi_bdev, &t->embedded, src, gfp))
+			return NULL;
+		return &t->embedded;
+	case DEEP_CLONE:
+		return bio_clone(src, gfp, t->bs);
+	case COPY:
+		bio = alloc_target(test, src);
+		KUNIT_ASSERT_NOT_NULL(test, bio);
+		KUNIT_ASSERT_EQ(test, 0, bio_copy(bio, src, gfp));
+		return bio;
+	default:
+		KUNIT_FAIL_AND_ABORT(test, "no such kind");
+		return NULL;
+	}
+}
+
+static struct bio *make_it(struct kunit *test, enum kind kind, struct bio *src)
+{
+	struct bio *bio = make(test, kind, src, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, bio);
+	return bio;
+}
+
+/* So that nothing is right because another copy has been there. */
+static void spoil_folios(struct bio *bio)
+{
+	int i;
+
+	for (i = 0; i < bio->bi_vcnt; i++) {
+		struct folio *folio = bvec_folio(&bio->bi_io_vec[i]);
+
+		memset(folio_address(folio), 0x5a, folio_size(folio));
+	}
+}
+
+static void drop(enum kind kind, struct bio *bio)
+{
+	switch (kind) {
+	case INIT_CLONE:
+		bio_uninit(bio);
+		memset(bio, 0x5a, sizeof(*bio));
+		break;
+	case COPY:
+		spoil_folios(bio);
+		bio_free_folios(bio);
+		bio_put(bio);
+		break;
+	case SPLIT_CHAINED:
+	case CLONE_CHAINED:
+		bio_endio(bio);
+		break;
+	default:
+		bio_put(bio);
+	}
+}
+
+static bool in_memory(struct page *mem, const void *addr)
+{
+	void *start = page_address(mem);
+
+	return addr >= start && addr < start + MEMORY;
+}
+
+static void expect_bytes(struct kunit *test, const struct bio_vec *bv,
+			 const u8 *bytes, unsigned int left)
+{
+	KUNIT_ASSERT_NE(test, bv->bv_len, 0);
+	KUNIT_ASSERT_LE(test, bv->bv_len, left);
+	KUNIT_ASSERT_MEMEQ(test, page_address(bv->bv_page) + bv->bv_offset,
+			   bytes, bv->bv_len);
+}
+
+static void expect_data(struct kunit *test, struct bio *bio, unsigned int from,
+			unsigned int end)
+{
+	struct copy_test *t = test->priv;
+	unsigned int at = from;
+	struct bvec_iter iter;
+	struct bio_vec bv;
+
+	bio_for_each_segment(bv, bio, iter) {
+		expect_bytes(test, &bv, t->data + at, end - at);
+		at += bv.bv_len;
+	}
+	KUNIT_ASSERT_EQ(test, at, end);
+}
+
+/* The entries of a table of its own are those of the source, and no more. */
+static void expect_entries(struct kunit *test, struct bio *bio,
+			   const struct piece *piece, unsigned int from)
+{
+	struct copy_test *t = test->priv;
+	void *mem = page_address(t->data_mem);
+	unsigned int nr = 0;
+
+	for (; piece->len; piece++) {
+		const struct bio_vec *bv = &bio->bi_io_vec[nr];
+
+		if (from >= piece->len) {
+			from -= piece->len;
+			continue;
+		}
+		KUNIT_ASSERT_LT(test, nr, bio->bi_vcnt);
+		KUNIT_ASSERT_PTR_EQ(test,
+				    page_address(bv->bv_page) + bv->bv_offset,
+				    mem + piece->offset + from);
+		KUNIT_ASSERT_EQ(test, bv->bv_len, piece->len - from);
+		from = 0;
+		nr++;
+	}
+	KUNIT_ASSERT_EQ(test, bio->bi_vcnt, nr);
+}
+
+/* As few folios as there can be, and none larger than what it is for */
+static void expect_folios(struct kunit *test, struct bio *bio, bool fewest)
+{
+	struct copy_test *t = test->priv;
+	unsigned int left = bio->bi_iter.bi_size;
+	int i;
+
+	for (i = 0; i < bio->bi_vcnt; i++) {
+		const struct bio_vec *bv = &bio->bi_io_vec[i];
+		struct folio *folio = page_folio(bv->bv_page);
+		unsigned int pages = DIV_ROUND_UP(left, PAGE_SIZE);
+
+		KUNIT_ASSERT_EQ(test, bv->bv_offset, 0);
+		KUNIT_ASSERT_PTR_EQ(test, bv->bv_page, folio_page(folio, 0));
+		KUNIT_ASSERT_EQ(test, folio_ref_count(folio), 1);
+		KUNIT_ASSERT_LE(test, folio_nr_pages(folio), pages);
+		KUNIT_ASSERT_EQ(test, bv->bv_len,
+				min(left, (unsigned int)folio_size(folio)));
+		KUNIT_ASSERT_FALSE(test, in_memory(t->data_mem,
+						   folio_address(folio)));
+		if (fewest)
+			KUNIT_ASSERT_EQ(test, folio_nr_pages(folio),
+					rounddown_pow_of_two(pages));
+		left -= bv->bv_len;
+	}
+	KUNIT_ASSERT_EQ(test, left, 0);
+	KUNIT_ASSERT_LE(test, bio->bi_vcnt, bio->bi_max_vecs);
+}
+
+#ifdef CONFIG_BLK_DEV_INTEGRITY
+static void expect_prot(struct kunit *test, enum kind kind, struct bio *bio,
+			unsigned int from)
+{
+	struct bio_integrity_payload *bip = bio_integrity(bio);
+	struct copy_test *t = test->priv;
+	const struct copy_param *p = t->p;
+	const bool own = kind >= NR_SHARING;
+	unsigned int at, end;
+	struct bip_iter iter;
+	struct bio_vec bv;
+
+	if (!p->interval) {
+		KUNIT_ASSERT_NULL(test, bip);
+		return;
+	}
+	KUNIT_ASSERT_NOT_NULL(test, bip);
+	at = from / p->interval * p->metadata_size;
+	end = t->end / p->interval * p->metadata_size;
+	KUNIT_ASSERT_EQ(test, bip->app_tag, APP_TAG);
+	KUNIT_ASSERT_EQ(test, bip->bip_flags,
+			BIP_CLONE_FLAGS | BIP_CLONE | (own ? BIP_COPY : 0));
+	KUNIT_ASSERT_EQ(test, bip_get_seed(bip),
+			FIRST_SEED + from / p->interval);
+	KUNIT_ASSERT_EQ(test, bip->bip_iter.bi_size, end - at);
+	bip_for_each_vec(bv, bip, iter) {
+		expect_bytes(test, &bv, t->prot + at, end - at);
+		KUNIT_ASSERT_EQ(test, !own,
+				in_memory(t->prot_mem,
+					  page_address(bv.bv_page)));
+		at += bv.bv_len;
+	}
+	KUNIT_ASSERT_EQ(test, at, end);
+	KUNIT_ASSERT_EQ(test, bip->bip_max_vcnt, own);
+	if (t->spoiled)
+		return;
+	KUNIT_ASSERT_PTR_NE(test, bip, bio_integrity(t->src));
+	KUNIT_ASSERT_PTR_NE(test, bip, bio_integrity(&t->base));
+	KUNIT_ASSERT_EQ(test, own,
+			bip->bip_vec != bio_integrity(&t->base)->bip_vec);
+}
+#else
+static void expect_prot(struct kunit *test, enum kind kind, struct bio *bio,
+			unsigned int from)
+{
+}
+#endif
+
+#ifdef CONFIG_BLK_INLINE_ENCRYPTION
+static void expect_crypt(struct kunit *test, struct bio *bio, unsigned int from)
+{
+	struct bio_crypt_ctx *bc = bio_crypt_ctx(bio);
+	struct copy_test *t = test->priv;
+	u64 carry;
+	int i;
+
+	if (!t->p->unit) {
+		KUNIT_ASSERT_NULL(test, bc);
+		return;
+	}
+	KUNIT_ASSERT_NOT_NULL(test, bc);
+	KUNIT_ASSERT_PTR_EQ(test, bc->bc_key, &t->key);
+	carry = from / t->p->unit;
+	for (i = 0; i < BLK_CRYPTO_DUN_ARRAY_SIZE; i++) {
+		u64 dun = t->p->dun[i] + carry;
+
+		KUNIT_ASSERT_EQ(test, bc->bc_dun[i], dun);
+		carry = dun < carry;
+	}
+	if (!t->spoiled)
+		KUNIT_ASSERT_PTR_NE(test, bc, bio_crypt_ctx(t->src));
+}
+#else
+static void expect_crypt(struct kunit *test, struct bio *bio, unsigned int from)
+{
+}
+#endif
+
+/* Is it what has been made of a source that stood at @from? */
+static void expect_made(struct kunit *test, enum kind kind, struct bio *bio,
+			unsigned int from)
+{
+	struct copy_test *t = test->priv;
+	const struct copy_param *p = t->p;
+
+	KUNIT_ASSERT_PTR_EQ(test, bio->bi_bdev, t->disk->part0);
+	KUNIT_ASSERT_EQ(test, bio->bi_iter.bi_sector, FIRST_SECTOR + from / 512);
+	KUNIT_ASSERT_EQ(test, bio->bi_iter.bi_size, t->end - from);
+#ifdef CONFIG_BLK_CGROUP
+	KUNIT_ASSERT_PTR_EQ(test, bio->bi_blkg, t->blkg);
+#endif
+	KUNIT_ASSERT_EQ(test, (__force u64)bio->bi_opf,
+			(__force u64)(p->op | REQ_SYNC | REQ_META |
+				      (p->interval ? REQ_INTEGRITY : 0)));
+	if (kind < NR_SHARING) {
+		KUNIT_ASSERT_PTR_EQ(test, bio->bi_io_vec, &t->vecs[0]);
+		KUNIT_ASSERT_TRUE(test, bio_flagged(bio, BIO_CLONED));
+		KUNIT_ASSERT_FALSE(test, bio_owns_vecs(bio));
+		KUNIT_ASSERT_EQ(test, bio->bi_bvec_gap_bit, 9);
+		expect_data(test, bio, from, t->end);
+	} else {
+		KUNIT_ASSERT_PTR_NE(test, bio->bi_io_vec, &t->vecs[0]);
+		KUNIT_ASSERT_FALSE(test, bio_flagged(bio, BIO_CLONED));
+		KUNIT_ASSERT_TRUE(test, bio_owns_vecs(bio));
+		KUNIT_ASSERT_EQ(test, bio->bi_iter.bi_idx, 0);
+		KUNIT_ASSERT_EQ(test, bio->bi_iter.bi_offset, 0);
+		KUNIT_ASSERT_EQ(test, bio->bi_bvec_gap_bit, 0);
+	}
+	if (kind == DEEP_CLONE) {
+		expect_entries(test, bio, p->data, from);
+		expect_data(test, bio, from, t->end);
+	}
+	if (kind == COPY) {
+		expect_folios(test, bio, false);
+		if (op_is_write(p->op))
+			expect_data(test, bio, from, t->end);
+	}
+	expect_prot(test, kind, bio, from);
+	expect_crypt(test, bio, from);
+}
+
+/*
+ * What they have
+ */
+
+static void each_has_what_is_left(struct kunit *test)
+{
+	struct copy_test *t = test->priv;
+	const unsigned int step = max3(t->p->interval, t->p->unit, 512);
+	unsigned int from = t->p->skip * 512;
+	struct state *was, *is;
+	struct bio *bio;
+	enum kind kind;
+
+	was = kunit_kmalloc(test, 2 * sizeof(*was), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, was);
+	is = was + 1;
+	for (;;) {
+		get_state(was, t->src);
+		for (kind = 0; kind < NR_KINDS; kind++) {
+			bio = make_it(test, kind, t->src);
+			expect_made(test, kind, bio, from);
+			get_state(is, t->src);
+			KUNIT_ASSERT_MEMEQ(test, was, is, sizeof(*was));
+			drop(kind, bio);
+			get_state(is, t->src);
+			KUNIT_ASSERT_MEMEQ(test, was, is, sizeof(*was));
+			KUNIT_ASSERT_MEMEQ(test, t->vecs, t->vecs_copy,
+					   sizeof(t->vecs));
+		}
+		if (from + step >= WHOLE)
+			break;
+		from += step;
+		bio_advance(t->src, step);
+	}
+}
+
+/* Of what has been made of it, too, something can be made. */
+static void each_can_be_a_source(struct kunit *test)
+{
+	struct copy_test *t = test->priv;
+	unsigned int from = t->p->skip * 512;
+	struct bio *bio, *second;
+	enum kind kind, how;
+
+	for (kind = 0; kind < NR_KINDS; kind++) {
+		if (kind == COPY && !op_is_write(t->p->op))
+			continue;
+		for (how = 0; how < NR_KINDS; how++) {
+			/* There is memory for one. */
+			if (kind == INIT_CLONE && how == INIT_CLONE)
+				continue;
+			if (how == COPY && !op_is_write(t->p->op))
+				continue;
+			bio = make_it(test, kind, t->src);
+			bio->bi_bvec_gap_bit = 9;
+			second = make_it(test, how, bio);
+			expect_data(test, second, from, WHOLE);
+			expect_crypt(test, second, from);
+			KUNIT_EXPECT_EQ(test, how < NR_SHARING,
+					second->bi_io_vec == bio->bi_io_vec);
+			KUNIT_EXPECT_EQ(test,
+					second->bi_iter.bi_size, WHOLE - from);
+			/*
+			 * Clones of clones need the owner of the table, and not
+			 * each other.
+			 */
+			if (kind < NR_SHARING && how == kind) {
+				drop(kind, bio);
+				expect_made(test, how, second, from);
+				drop(how, second);
+				continue;
+			}
+			drop(how, second);
+			drop(kind, bio);
+		}
+	}
+}
+
+/* Whoever uses any of it from now on gets nonsense, or a report from SLUB. */
+static void spoil_source(struct copy_test *t, bool pages)
+{
+	uninit_source(t);
+	t->spoiled = true;
+	memset(&t->base, 0x5a, sizeof(t->base));
+	memset(&t->mid, 0x5a, sizeof(t->mid));
+	memset(t->vecs, 0x5a, sizeof(t->vecs));
+	if (t->prot_mem)
+		memset(page_address(t->prot_mem), 0x5a, MEMORY);
+	if (pages)
+		memset(page_address(t->data_mem), 0x5a, MEMORY);
+}
+
+static void deep_clone_outlives_its_source(struct kunit *test)
+{
+	struct copy_test *t = test->priv;
+	const unsigned int from = t->p->skip * 512;
+	struct bio *bio;
+
+	bio = make_it(test, DEEP_CLONE, t->src);
+	spoil_source(t, false);
+	expect_made(test, DEEP_CLONE, bio, from);
+	drop(DEEP_CLONE, bio);
+}
+
+static void copy_outlives_its_source(struct kunit *test)
+{
+	struct copy_test *t = test->priv;
+	const unsigned int from = t->p->skip * 512;
+	struct bio *bio;
+
+	bio = make_it(test, COPY, t->src);
+	spoil_source(t, true);
+	expect_made(test, COPY, bio, from);
+	drop(COPY, bio);
+}
+
+static void spoil_own(struct bio *bio)
+{
+	struct bio_vec *vecs = bio_owned_vecs(bio);
+	int i;
+
+	for (i = 0; i < bio->bi_vcnt; i++) {
+		vecs[i].bv_len = 512;
+		vecs[i].bv_offset ^= 512;
+	}
+#ifdef CONFIG_BLK_DEV_INTEGRITY
+	if (bio_integrity(bio)) {
+		const struct bio_vec *bv = bio_integrity_owned_vecs(bio);
+
+		memset(bvec_virt(bv), 0x5a, bv->bv_len);
+		bio_integrity(bio)->app_tag = 0;
+		bio_integrity(bio)->bip_iter.bi_size = 0;
+	}
+#endif
+#ifdef CONFIG_BLK_INLINE_ENCRYPTION
+	if (bio_has_crypt_ctx(bio))
+		memset(bio_crypt_ctx(bio)->bc_dun, 0x5a,
+		       sizeof(bio_crypt_ctx(bio)->bc_dun));
+#endif
+}
+
+static void source_is_left_alone(struct kunit *test)
+{
+	struct copy_test *t = test->priv;
+	const unsigned int from = t->p->skip * 512;
+	struct bio *bio, *clone;
+	struct state *was, *is;
+	enum kind kind;
+
+	was = kunit_kmalloc(test, 2 * sizeof(*was), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, was);
+	is = was + 1;
+	clone = make_it(test, CLONE_FAST, t->src);
+	get_state(was, t->src);
+	for (kind = NR_SHARING; kind < NR_KINDS; kind++) {
+		bio = make_it(test, kind, t->src);
+		if (kind == COPY)
+			zero_fill_bio(bio);
+		/* The folios are found by page, not by length and offset. */
+		spoil_own(bio);
+		get_state(is, t->src);
+		KUNIT_EXPECT_MEMEQ(test, was, is, sizeof(*was));
+		KUNIT_EXPECT_MEMEQ(test, t->vecs, t->vecs_copy,
+				   sizeof(t->vecs));
+		expect_made(test, CLONE_FAST, clone, from);
+		drop(kind, bio);
+	}
+	/* What is put, is put alone. */
+	expect_made(test, CLONE_FAST, clone, from);
+	drop(CLONE_FAST, clone);
+}
+
+/* A position of its own in what it shares */
+static void sharing_clone_moves_alone(struct kunit *test)
+{
+	struct copy_test *t = test->priv;
+	const unsigned int step = max3(t->p->interval, t->p->unit, 512);
+	const unsigned int from = t->p->skip * 512;
+	struct bio *bio, *clone;
+	enum kind kind;
+
+	for (kind = 0; kind < NR_SHARING; kind++) {
+		clone = make_it(test, ALLOC_CLONE, t->src);
+		bio = make_it(test, kind, t->src);
+		bio_advance(bio, step);
+		expect_made(test, kind, bio, from + step);
+		expect_made(test, ALLOC_CLONE, clone, from);
+		bio_advance(clone, 2 * step);
+		expect_made(test, kind, bio, from + step);
+		drop(kind, bio);
+		drop(ALLOC_CLONE, clone);
+	}
+}
+
+/* As wherever its source was when the position was recorded */
+static void clone_stands_at_recorded_position(struct kunit *test)
+{
+	struct copy_test *t = test->priv;
+	const unsigned int step = max3(t->p->interval, t->p->unit, 512);
+	const unsigned int first = t->p->skip * 512;
+	struct state *start, *was, *is;
+	unsigned int from, to;
+	struct bio_pos iter;
+	struct bio *bio;
+
+	start = kunit_kmalloc(test, 3 * sizeof(*start), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, start);
+	was = start + 1;
+	is = start + 2;
+	get_state(start, t->src);
+	for (from = first; from < WHOLE; from += step) {
+		put_state(start, t->src);
+		if (from > first)
+			bio_advance(t->src, from - first);
+		memset(&iter, 0x5a, sizeof(iter));
+		bio_pos_save(&iter, t->src);
+
+		/* It is there, a bit further, at its end, or back at its start. */
+		for (to = 0; to < 4; to++) {
+			if (to == 1 && t->src->bi_iter.bi_size > step)
+				bio_advance(t->src, step);
+			if (to == 2)
+				bio_advance(t->src, t->src->bi_iter.bi_size);
+			if (to == 3)
+				put_state(start, t->src);
+			get_state(was, t->src);
+			bio = bio_clone_at(t->src, &iter, GFP_KERNEL, t->bs);
+			KUNIT_ASSERT_NOT_NULL(test, bio);
+			expect_made(test, ALLOC_CLONE, bio, from);
+			get_state(is, t->src);
+			KUNIT_ASSERT_MEMEQ(test, was, is, sizeof(*was));
+			bio_put(bio);
+		}
+
+		/* For less than was left */
+		for (to = from + step; to < WHOLE; to += step) {
+			iter.data.bi_size = to - from;
+			t->end = to;
+			bio = bio_clone_at(t->src, &iter, GFP_KERNEL, t->bs);
+			KUNIT_ASSERT_NOT_NULL(test, bio);
+			expect_made(test, ALLOC_CLONE, bio, from);
+			bio_put(bio);
+		}
+		t->end = WHOLE;
+	}
+	put_state(start, t->src);
+}
+
+#ifdef CONFIG_BLK_DEV_INTEGRITY
+static void payload_without_metadata(struct kunit *test)
+{
+	struct copy_test *t = test->priv;
+	struct bio *bio;
+	enum kind kind;
+
+	bio_integrity(t->src)->bip_iter.bi_size = 0;
+	for (kind = 0; kind < NR_KINDS; kind++) {
+		bio = make_it(test, kind, t->src);
+		KUNIT_ASSERT_NOT_NULL(test, bio_integrity(bio));
+		KUNIT_EXPECT_EQ(test, bio_integrity(bio)->bip_iter.bi_size, 0);
+		KUNIT_EXPECT_EQ(test, bio_integrity(bio)->app_tag, APP_TAG);
+		/* There is no buffer, and so nothing to be freed. */
+		KUNIT_EXPECT_EQ(test, bio_integrity(bio)->bip_flags,
+				BIP_CLONE_FLAGS | BIP_CLONE);
+		drop(kind, bio);
+	}
+}
+
+static void unshared_buffer_is_its_own(struct kunit *test)
+{
+	struct copy_test *t = test->priv;
+	struct bio *bio;
+
+	bio = make_it(test, ALLOC_CLONE, t->src);
+	KUNIT_ASSERT_EQ(test, 0, bio_integrity_unshare(bio, GFP_KERNEL));
+	/* This is what a deep clone has. */
+	expect_prot(test, DEEP_CLONE, bio, t->p->skip * 512);
+	drop(ALLOC_CLONE, bio);
+
+	/* It has one already, and this says so. */
+	bio = make_it(test, DEEP_CLONE, t->src);
+	KUNIT_ASSERT_EQ(test, 0, bio_integrity_unshare(bio, GFP_KERNEL));
+	expect_made(test, DEEP_CLONE, bio, t->p->skip * 512);
+	drop(DEEP_CLONE, bio);
+}
+#endif
+
+/* Nothing is copied that is to be read yet, and it can be copied back. */
+static void read_is_copied_back(struct kunit *test)
+{
+	struct copy_test *t = test->priv;
+	const unsigned int from = t->p->skip * 512;
+	unsigned int at = 0;
+	struct bvec_iter iter;
+	struct bio_vec bv;
+	struct bio *bio;
+
+	bio = make_it(test, COPY, t->src);
+	bio_for_each_segment(bv, bio, iter) {
+		/* There is nowhere else that memory could have this from. */
+		KUNIT_EXPECT_NE(test, 0,
+				memcmp(page_address(bv.bv_page) + bv.bv_offset,
+				       t->data + from + at, bv.bv_len));
+		at += bv.bv_len;
+	}
+	KUNIT_EXPECT_EQ(test, at, WHOLE - from);
+	expect_data(test, t->src, from, WHOLE);
+
+	for (at = 0; at < WHOLE; at += 4)
+		put_unaligned_le32(~at, t->data + at);
+	at = from;
+	bio_for_each_segment(bv, bio, iter) {
+		memcpy(page_address(bv.bv_page) + bv.bv_offset, t->data + at,
+		       bv.bv_len);
+		at += bv.bv_len;
+	}
+	bio_copy_data(t->src, bio);
+	expect_data(test, t->src, from, WHOLE);
+	drop(COPY, bio);
+}
+
+/*
+ * Operations, flags, and what belongs to one bio alone
+ */
+
+enum has { NO_SIZE, SIZE, DATA };
+
+static const struct {
+	blk_opf_t opf;
+	enum has has;
+} ops[] = {
+	{ REQ_OP_READ, DATA },
+	{ REQ_OP_WRITE, DATA },
+	{ REQ_OP_WRITE | REQ_PREFLUSH, NO_SIZE },
+	{ REQ_OP_WRITE | REQ_PREFLUSH | REQ_FUA, DATA },
+	{ REQ_OP_WRITE | REQ_ATOMIC, DATA },
+	{ REQ_OP_FLUSH, NO_SIZE },
+	{ REQ_OP_DISCARD, SIZE },
+	{ REQ_OP_SECURE_ERASE, SIZE },
+	{ REQ_OP_ZONE_APPEND, DATA },
+	{ REQ_OP_WRITE_ZEROES | REQ_NOUNMAP, SIZE },
+	{ REQ_OP_ZONE_OPEN, NO_SIZE },
+	{ REQ_OP_ZONE_CLOSE, NO_SIZE },
+	{ REQ_OP_ZONE_FINISH, NO_SIZE },
+	{ REQ_OP_ZONE_RESET, NO_SIZE },
+	{ REQ_OP_ZONE_RESET_ALL, NO_SIZE },
+	{ REQ_OP_DRV_IN, DATA },
+	{ REQ_OP_DRV_OUT, DATA },
+};
+
+#define DISCARD_SIZE	(3U << 30)
+
+/* A source without parameters */
+static struct bio *make_plain_source(struct kunit *test, blk_opf_t opf,
+				     enum has has)
+{
+	struct copy_test *t = test->priv;
+	struct bio *src = &t->base;
+
+	if (!t->data_mem)
+		fill_table(test, odd);
+	bio_init(src, t->disk->part0, has == DATA ? t->vecs : NULL,
+		 has == DATA ? MAX_VECS : 0, opf);
+	src->bi_iter.bi_sector = FIRST_SECTOR;
+	if (has == DATA) {
+		src->bi_vcnt = 5;
+		src->bi_iter.bi_size = WHOLE;
+		bio_advance(src, 2560);
+	} else if (has == SIZE) {
+		src->bi_iter.bi_size = DISCARD_SIZE;
+	}
+	src->bi_ioprio = IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, 6);
+	src->bi_write_hint = WRITE_LIFE_LONG;
+	src->bi_write_stream = 3;
+	return src;
+}
+
+static u64 bits(blk_opf_t opf)
+{
+	return (__force u64)opf;
+}
+
+static void every_operation(struct kunit *test)
+{
+	struct bio *src, *bio;
+	enum kind kind;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(ops); i++) {
+		for (kind = 0; kind < NR_KINDS; kind++) {
+			src = make_plain_source(test, ops[i].opf, ops[i].has);
+			bio = make_it(test, kind, src);
+			KUNIT_EXPECT_EQ(test, bits(bio->bi_opf),
+					bits(ops[i].opf));
+			KUNIT_EXPECT_EQ(test, bio->bi_iter.bi_sector,
+					src->bi_iter.bi_sector);
+			KUNIT_EXPECT_EQ(test, bio->bi_iter.bi_size,
+					src->bi_iter.bi_size);
+			KUNIT_EXPECT_EQ(test, bio_has_data(bio),
+					ops[i].has == DATA);
+			if (kind < NR_SHARING) {
+				KUNIT_EXPECT_PTR_EQ(test, bio->bi_io_vec,
+						    src->bi_io_vec);
+				KUNIT_EXPECT_EQ(test, bio->bi_vcnt, 0);
+			} else if (ops[i].has != DATA) {
+				KUNIT_EXPECT_EQ(test, bio->bi_vcnt, 0);
+				KUNIT_EXPECT_EQ(test, bio->bi_max_vecs, 0);
+			}
+			if (ops[i].has == DATA &&
+			    (kind != COPY || op_is_write(ops[i].opf)))
+				expect_data(test, bio, 2560, WHOLE);
+			if (kind == COPY && ops[i].has == DATA)
+				expect_folios(test, bio, false);
+			drop(kind, bio);
+			bio_uninit(src);
+		}
+	}
+}
+
+static void what_a_submitter_asks_for(struct kunit *test)
+{
+	struct copy_test *t = test->priv;
+	struct bio *src, *bio;
+	enum kind kind;
+	int remapped;
+
+	for (kind = 0; kind < NR_KINDS; kind++) {
+		for (remapped = 0; remapped < 2; remapped++) {
+			src = make_plain_source(test, REQ_OP_WRITE, DATA);
+			if (remapped)
+				bio_set_flag(src, BIO_REMAPPED);
+			bio = make_it(test, kind, src);
+			KUNIT_EXPECT_EQ(test, bio->bi_ioprio, src->bi_ioprio);
+			KUNIT_EXPECT_EQ(test, bio->bi_write_hint,
+					WRITE_LIFE_LONG);
+			KUNIT_EXPECT_EQ(test, bio->bi_write_stream, 3);
+			KUNIT_EXPECT_PTR_EQ(test, bio->bi_bdev,
+					    t->disk->part0);
+			KUNIT_EXPECT_EQ(test, remapped,
+					bio_flagged(bio, BIO_REMAPPED));
+			drop(kind, bio);
+			bio_uninit(src);
+		}
+	}
+}
+
+static void nobody_end_io(struct bio *bio)
+{
+}
+
+static void what_belongs_to_the_source_alone(struct kunit *test)
+{
+	const unsigned short flags = BIT(BIO_FLAG_LAST) - 1;
+	struct copy_test *t = test->priv;
+	struct bio *src, *bio, *before;
+	enum kind kind;
+
+	before = kunit_kmalloc(test, sizeof(*before), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, before);
+	for (kind = 0; kind < NR_KINDS; kind++) {
+		src = make_plain_source(test, REQ_OP_WRITE | ALL_OPF, DATA);
+		src->bi_flags = flags;
+		src->bi_next = &t->mid;
+		src->bi_end_io = nobody_end_io;
+		src->bi_private = t;
+		src->bi_status = BLK_STS_NOSPC;
+		src->bi_cookie = 77;
+		src->bi_bvec_gap_bit = 9;
+		atomic_set(&src->__bi_remaining, 3);
+		atomic_set(&src->__bi_cnt, 2);
+#ifdef CONFIG_BLK_CGROUP
+		src->issue_time_ns = 12345;
+#endif
+#ifdef CONFIG_BLK_CGROUP_IOCOST
+		src->bi_iocost_cost = 54321;
+#endif
+		memcpy(before, src, sizeof(*src));
+		bio = make_it(test, kind, src);
+		KUNIT_EXPECT_MEMEQ(test, before, src, sizeof(*src));
+
+		KUNIT_EXPECT_EQ(test, bits(bio->bi_opf),
+				bits(REQ_OP_WRITE | (ALL_OPF & ~OWN_OPF)));
+		KUNIT_EXPECT_EQ(test, bio->bi_flags, BIT(BIO_REMAPPED) |
+				(kind < NR_SHARING ? BIT(BIO_CLONED) : 0));
+		KUNIT_EXPECT_NULL(test, bio->bi_next);
+		KUNIT_EXPECT_TRUE(test, !bio->bi_end_io);
+		KUNIT_EXPECT_NULL(test, bio->bi_private);
+		KUNIT_EXPECT_EQ(test, blk_status_to_errno(bio->bi_status), 0);
+		KUNIT_EXPECT_EQ(test, bio->bi_cookie, BLK_QC_T_NONE);
+		KUNIT_EXPECT_EQ(test, bio->bi_bvec_gap_bit,
+				kind < NR_SHARING ? 9 : 0);
+		KUNIT_EXPECT_EQ(test, atomic_read(&bio->__bi_remaining), 1);
+		KUNIT_EXPECT_EQ(test, atomic_read(&bio->__bi_cnt), 1);
+		KUNIT_EXPECT_PTR_EQ(test, bio->bi_pool,
+				    kind == INIT_CLONE ? NULL : t->bs);
+#ifdef CONFIG_BLK_CGROUP
+		KUNIT_EXPECT_EQ(test, bio->issue_time_ns, 0);
+#endif
+#ifdef CONFIG_BLK_CGROUP_IOCOST
+		KUNIT_EXPECT_EQ(test, bio->bi_iocost_cost, 0);
+#endif
+		drop(kind, bio);
+		bio_uninit(src);
+	}
+}
+
+/* Where the memory of a bio is from is nobody else's. */
+static void cache_is_that_of_the_bio_set(struct kunit *test)
+{
+	struct copy_test *t = test->priv;
+	struct bio *src, *bio;
+	struct bio_set bs;
+	int i;
+
+	memset(&bs, 0, sizeof(bs));
+	KUNIT_ASSERT_EQ(test, 0, bioset_init(&bs, 2, 0, BIOSET_NEED_BVECS |
+					     BIOSET_PERCPU_CACHE));
+	/* The second time, from what has been put the first time */
+	for (i = 0; i < 2; i++) {
+		src = make_plain_source(test, REQ_OP_WRITE, DATA);
+		bio_advance(src, 1024);
+		bio = bio_clone_fast(src, GFP_KERNEL, &bs);
+		KUNIT_EXPECT_NOT_NULL(test, bio);
+		KUNIT_EXPECT_EQ(test, bits(bio->bi_opf),
+				bits(REQ_OP_WRITE | REQ_ALLOC_CACHE));
+		bio_put(bio);
+		bio = bio_clone(src, GFP_KERNEL, &bs);
+		KUNIT_EXPECT_NOT_NULL(test, bio);
+		KUNIT_EXPECT_EQ(test, bits(bio->bi_opf),
+				bits(REQ_OP_WRITE | REQ_ALLOC_CACHE));
+		expect_data(test, bio, 3584, WHOLE);
+		bio_put(bio);
+		bio = bio_alloc_bioset(t->disk->part0, NR_PAGES, REQ_OP_READ,
+				       GFP_KERNEL, &bs);
+		KUNIT_EXPECT_EQ(test, 0, bio_copy(bio, src, GFP_KERNEL));
+		KUNIT_EXPECT_EQ(test, bits(bio->bi_opf),
+				bits(REQ_OP_WRITE | REQ_ALLOC_CACHE));
+		drop(COPY, bio);
+		bio_uninit(src);
+	}
+	bioset_exit(&bs);
+}
+
+static void device_of_a_clone(struct kunit *test)
+{
+	struct copy_test *t = test->priv;
+	struct block_device *bdevs[] = { NULL, t->other_disk->part0 };
+	struct bio *src, *bio, embedded;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		src = make_plain_source(test, REQ_OP_WRITE, DATA);
+		bio_set_flag(src, BIO_REMAPPED);
+		bio = bio_alloc_clone(bdevs[i], src, GFP_KERNEL, t->bs);
+		KUNIT_ASSERT_NOT_NULL(test, bio);
+		KUNIT_EXPECT_PTR_EQ(test, bio->bi_bdev, bdevs[i]);
+		KUNIT_EXPECT_FALSE(test, bio_flagged(bio, BIO_REMAPPED));
+		KUNIT_EXPECT_EQ(test, bio->bi_ioprio, src->bi_ioprio);
+		expect_data(test, bio, 2560, WHOLE);
+		bio_put(bio);
+
+		KUNIT_ASSERT_EQ(test, 0, bio_init_clone(bdevs[i], &embedded,
+							src, GFP_KERNEL));
+		KUNIT_EXPECT_PTR_EQ(test, embedded.bi_bdev, bdevs[i]);
+		KUNIT_EXPECT_FALSE(test, bio_flagged(&embedded, BIO_REMAPPED));
+		bio_uninit(&embedded);
+		bio_uninit(src);
+	}
+
+	/* A copy is for the device that it has. */
+	src = make_plain_source(test, REQ_OP_WRITE, DATA);
+	bio_set_flag(src, BIO_REMAPPED);
+	bio = bio_alloc_bioset(t->other_disk->part0, NR_PAGES, 0, GFP_KERNEL, t->bs);
+	KUNIT_ASSERT_EQ(test, 0, bio_copy(bio, src, GFP_KERNEL));
+	KUNIT_EXPECT_PTR_EQ(test, bio->bi_bdev, t->other_disk->part0);
+	KUNIT_EXPECT_FALSE(test, bio_flagged(bio, BIO_REMAPPED));
+	expect_data(test, bio, 2560, WHOLE);
+	drop(COPY, bio);
+
+	/* If it has none, for that of the source */
+	bio = bio_alloc_bioset(NULL, NR_PAGES, 0, GFP_KERNEL, t->bs);
+	KUNIT_ASSERT_EQ(test, 0, bio_copy(bio, src, GFP_KERNEL));
+	KUNIT_EXPECT_PTR_EQ(test, bio->bi_bdev, t->disk->part0);
+	KUNIT_EXPECT_TRUE(test, bio_flagged(bio, BIO_REMAPPED));
+#ifdef CONFIG_BLK_CGROUP
+	KUNIT_EXPECT_PTR_EQ(test, bio->bi_blkg, src->bi_blkg);
+#endif
+	expect_data(test, bio, 2560, WHOLE);
+	drop(COPY, bio);
+	bio_uninit(src);
+}
+
+#ifdef CONFIG_BLK_CGROUP
+static void charged_to_the_cgroup_of_the_source(struct kunit *test)
+{
+	struct copy_test *t = test->priv;
+	struct blkcg_gq *blkg = t->blkg;
+	struct bio *src, *bio;
+	enum kind kind;
+
+	for (kind = 0; kind < NR_KINDS; kind++) {
+		src = make_plain_source(test, REQ_OP_WRITE, DATA);
+		charge(t, src);
+		bio = make_it(test, kind, src);
+		KUNIT_EXPECT_PTR_EQ(test, bio->bi_blkg, blkg);
+		expect_refs(test, 2);
+		drop(kind, bio);
+		expect_refs(test, 1);
+
+		/* If it has none: to that of the test */
+		bio_uninit(src);
+		bio = make_it(test, kind, src);
+		KUNIT_EXPECT_PTR_EQ(test, bio->bi_blkg,
+				    t->disk->queue->root_blkg);
+		drop(kind, bio);
+	}
+
+	/* The same cgroup has something else on another device. */
+	src = make_plain_source(test, REQ_OP_WRITE, DATA);
+	charge(t, src);
+	bio = bio_alloc_clone(t->other_disk->part0, src, GFP_KERNEL, t->bs);
+	KUNIT_ASSERT_NOT_NULL(test, bio);
+	KUNIT_EXPECT_PTR_EQ(test, bio->bi_blkg,
+			    t->other_disk->queue->root_blkg);
+	bio_put(bio);
+	bio = bio_alloc_clone(NULL, src, GFP_KERNEL, t->bs);
+	KUNIT_ASSERT_NOT_NULL(test, bio);
+	KUNIT_EXPECT_NULL(test, bio->bi_blkg);
+	bio_put(bio);
+	bio_uninit(src);
+}
+#endif
+
+/*
+ * Tables of all sizes
+ */
+
+#define MANY	(BIO_MAX_VECS + 44)
+
+static void more_entries_than_a_table_has(struct kunit *test)
+{
+	struct copy_test *t = test->priv;
+	struct bio *bio, src;
+	struct bio_vec *vecs;
+	unsigned int left, i;
+
+	t->data_mem = alloc_memory(test);
+	vecs = kunit_kcalloc(test, MANY, sizeof(*vecs), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, vecs);
+	for (i = 0; i < MANY; i++)
+		add_entry(&vecs[i], t->data_mem, i * 1024 % MEMORY, 512);
+	bio_init(&src, t->disk->part0, NULL, 0, REQ_OP_WRITE);
+	borrow_table(&src, vecs);
+	src.bi_iter.bi_size = MANY * 512;
+
+	for (left = MANY; left; left--) {
+		bio = bio_clone(&src, GFP_KERNEL, t->bs);
+		KUNIT_ASSERT_EQ(test, left <= BIO_MAX_VECS, !!bio);
+		if (bio) {
+			KUNIT_ASSERT_EQ(test, bio->bi_vcnt, left);
+			KUNIT_ASSERT_GE(test, bio->bi_max_vecs, left);
+			KUNIT_ASSERT_EQ(test, bio->bi_iter.bi_size, left * 512);
+			KUNIT_ASSERT_MEMEQ(test, bio->bi_io_vec,
+					   vecs + MANY - left,
+					   left * sizeof(*vecs));
+			bio_put(bio);
+		}
+		/* These have to do with it neither. */
+		bio = bio_clone_fast(&src, GFP_KERNEL, t->bs);
+		KUNIT_ASSERT_NOT_NULL(test, bio);
+		KUNIT_ASSERT_PTR_EQ(test, bio->bi_io_vec, vecs);
+		bio_put(bio);
+		if (left % 16 == 0) {
+			bio = make_it(test, COPY, &src);
+			KUNIT_ASSERT_EQ(test, bio->bi_iter.bi_size, left * 512);
+			expect_folios(test, bio, false);
+			drop(COPY, bio);
+		}
+		bio_advance(&src, 512);
+	}
+	/* Cut short in the middle of an entry */
+	src.bi_iter = (struct bvec_iter){ .bi_size = MANY * 512 };
+	bio_trim(&src, 3, BIO_MAX_VECS);
+	bio = bio_clone(&src, GFP_KERNEL, t->bs);
+	KUNIT_ASSERT_NOT_NULL(test, bio);
+	KUNIT_EXPECT_MEMEQ(test, bio->bi_io_vec, vecs + 3,
+			   BIO_MAX_VECS * sizeof(*vecs));
+	bio_put(bio);
+	bio_uninit(&src);
+}
+
+static void deep_clone_ends_where_its_source_does(struct kunit *test)
+{
+	struct bio *src, *bio;
+	unsigned int size;
+
+	for (size = 512; size <= WHOLE - 2560; size += 512) {
+		src = make_plain_source(test, REQ_OP_WRITE, DATA);
+		bio_trim(src, 0, size / 512);
+		bio = make_it(test, DEEP_CLONE, src);
+		KUNIT_ASSERT_EQ(test, bio->bi_iter.bi_size, size);
+		expect_data(test, bio, 2560, 2560 + size);
+		drop(DEEP_CLONE, bio);
+		bio = make_it(test, COPY, src);
+		KUNIT_ASSERT_EQ(test, bio->bi_iter.bi_size, size);
+		expect_data(test, bio, 2560, 2560 + size);
+		drop(COPY, bio);
+		bio_uninit(src);
+	}
+}
+
+/* To be added to, as any bio with a table of its own */
+static void deep_clone_can_be_added_to(struct kunit *test)
+{
+	struct copy_test *t = test->priv;
+	struct bio *src, *bio;
+	unsigned int vcnt;
+
+	src = make_plain_source(test, REQ_OP_WRITE, DATA);
+	src->bi_iter = (struct bvec_iter){ .bi_size = WHOLE };
+	bio = make_it(test, DEEP_CLONE, src);
+	vcnt = bio->bi_vcnt;
+	/* More entries than are within the bio: there is room for 16. */
+	KUNIT_ASSERT_GT(test, bio->bi_max_vecs, vcnt);
+	KUNIT_EXPECT_PTR_EQ(test, bio_first_bvec_all(bio), bio->bi_io_vec);
+	KUNIT_EXPECT_EQ(test, 512, bio_add_page(bio, t->data_mem, 512, 2048));
+	KUNIT_EXPECT_EQ(test, bio->bi_vcnt, vcnt + 1);
+	KUNIT_EXPECT_EQ(test, bio->bi_iter.bi_size, WHOLE + 512);
+	bio->bi_iter.bi_size = WHOLE;
+	expect_data(test, bio, 0, WHOLE);
+	KUNIT_EXPECT_EQ(test, src->bi_iter.bi_size, WHOLE);
+	KUNIT_EXPECT_MEMEQ(test, t->vecs, t->vecs_copy, sizeof(t->vecs));
+	drop(DEEP_CLONE, bio);
+	bio_uninit(src);
+}
+
+static void copy_has_few_folios(struct kunit *test)
+{
+	struct copy_test *t = test->priv;
+	unsigned int pages, size;
+	struct bio_vec vec;
+	struct bio src, *bio;
+
+	t->data_mem = alloc_memory(test);
+	for (pages = 1; pages <= MEMORY / PAGE_SIZE; pages++) {
+		for (size = pages * PAGE_SIZE; size + PAGE_SIZE >
+		     pages * PAGE_SIZE; size -= 1536) {
+			bio_init(&src, t->disk->part0, &vec, 1, REQ_OP_WRITE);
+			__bio_add_page(&src, t->data_mem, size, 0);
+			bio = make_it(test, COPY, &src);
+			expect_folios(test, bio, true);
+			KUNIT_EXPECT_EQ(test, bio->bi_vcnt, hweight32(pages));
+			drop(COPY, bio);
+			bio_uninit(&src);
+			if (size <= 1536)
+				break;
+		}
+	}
+}
+
+/* On UML and others, a warning that has been suppressed does not come again. */
+static void expect_warned(struct kunit *test, bool *before, int count)
+{
+	if (!IS_ENABLED(CONFIG_BUG))
+		return;
+	KUNIT_EXPECT_LE(test, count, 1);
+	if (!*before)
+		KUNIT_EXPECT_EQ(test, count, 1);
+	*before = true;
+}
+
+static void copy_refuses_what_has_data(struct kunit *test)
+{
+	struct copy_test *t = test->priv;
+	static bool warned;
+	struct bio *src, *bio;
+	struct bio_vec vec;
+	int i;
+
+	src = make_plain_source(test, REQ_OP_WRITE, DATA);
+	for (i = 0; i < 2; i++) {
+		bio = alloc_target(test, src);
+		__bio_add_page(bio, t->data_mem, 512, 0);
+		if (i)
+			bio->bi_vcnt = 0;
+		else
+			bio->bi_iter.bi_size = 0;
+		vec = bio->bi_io_vec[0];
+		kunit_warning_suppress(test) {
+			KUNIT_EXPECT_EQ(test, -EINVAL,
+					bio_copy(bio, src, GFP_KERNEL));
+			expect_warned(test, &warned,
+				      KUNIT_SUPPRESSED_WARNING_COUNT());
+		}
+		KUNIT_EXPECT_MEMEQ(test, &vec, &bio->bi_io_vec[0], sizeof(vec));
+		KUNIT_EXPECT_EQ(test, bio->bi_vcnt, !i);
+		bio_put(bio);
+	}
+	bio_uninit(src);
+}
+
+static void copy_refuses_small_table(struct kunit *test)
+{
+	struct bio_vec vecs[DIV_ROUND_UP(WHOLE, 4096) + 1], nothing = { };
+	struct copy_test *t = test->priv;
+	static bool warned;
+	struct bio *src, bio;
+	unsigned int nr;
+
+	src = make_plain_source(test, REQ_OP_WRITE, DATA);
+	for (nr = 0; nr <= DIV_ROUND_UP(WHOLE - 2560, PAGE_SIZE); nr++) {
+		memset(vecs, 0, sizeof(vecs));
+		bio_init(&bio, t->disk->part0, vecs, nr, 0);
+		if (nr == DIV_ROUND_UP(WHOLE - 2560, PAGE_SIZE)) {
+			KUNIT_EXPECT_EQ(test, 0,
+					bio_copy(&bio, src, GFP_KERNEL));
+			expect_data(test, &bio, 2560, WHOLE);
+			bio_free_folios(&bio);
+		} else {
+			kunit_warning_suppress(test) {
+				KUNIT_EXPECT_EQ(test, -EINVAL,
+						bio_copy(&bio, src,
+							 GFP_KERNEL));
+				expect_warned(test, &warned,
+					      KUNIT_SUPPRESSED_WARNING_COUNT());
+			}
+			KUNIT_EXPECT_EQ(test, bio.bi_vcnt, 0);
+			KUNIT_EXPECT_EQ(test, bio.bi_iter.bi_size, 0);
+			KUNIT_EXPECT_MEMEQ(test, &vecs[0], &nothing,
+					   sizeof(nothing));
+		}
+		KUNIT_EXPECT_MEMEQ(test, &vecs[nr], &nothing, sizeof(nothing));
+		bio_uninit(&bio);
+	}
+	bio_uninit(src);
+}
+
+/*
+ * No memory
+ */
+
+#define NO_MEMORY	(GFP_NOWAIT | __GFP_NOWARN)
+
+#if defined(CONFIG_FAULT_INJECTION) && defined(CONFIG_FAILSLAB) && \
+	defined(CONFIG_FAIL_PAGE_ALLOC)
+
+/* What this task allocates and does not free, and what it frees besides */
+#define MAX_LIVE	64
+
+static struct {
+	struct task_struct *task;
+	const void *live[MAX_LIVE];
+	unsigned int nr_live;
+	unsigned int nr_foreign;
+	bool overflow;
+} watch;
+
+static bool __maybe_unused forget_live(const void *ptr)
+{
+	unsigned int i;
+
+	for (i = 0; i < watch.nr_live; i++) {
+		if (watch.live[i] == ptr) {
+			watch.live[i] = watch.live[--watch.nr_live];
+			return true;
+		}
+	}
+	return false;
+}
+
+#ifdef CONFIG_TRACEPOINTS
+static void saw_alloc(const void *ptr)
+{
+	if (!ptr || current != watch.task || !in_task())
+		return;
+	if (watch.nr_live == MAX_LIVE)
+		watch.overflow = true;
+	else
+		watch.live[watch.nr_live++] = ptr;
+}
+
+static void saw_free(const void *ptr)
+{
+	if (!ptr || current != watch.task || !in_task())
+		return;
+	if (!forget_live(ptr))
+		watch.nr_foreign++;
+}
+
+static void probe_kmalloc(void *data, unsigned long call_site, const void *ptr,
+			  size_t bytes_req, size_t bytes_alloc, gfp_t gfp,
+			  int node)
+{
+	saw_alloc(ptr);
+}
+
+static void probe_cache_alloc(void *data, unsigned long call_site,
+			      const void *ptr, struct kmem_cache *s, gfp_t gfp,
+			      int node)
+{
+	saw_alloc(ptr);
+}
+
+static void probe_kfree(void *data, unsigned long call_site, const void *ptr)
+{
+	saw_free(ptr);
+}
+
+static void probe_cache_free(void *data, unsigned long call_site,
+			     const void *ptr, const struct kmem_cache *s)
+{
+	saw_free(ptr);
+}
+
+/* By its struct page, which nothing that is allocated can be mistaken for */
+static void probe_page_alloc(void *data, struct page *page, unsigned int order,
+			     gfp_t gfp, int migratetype)
+{
+	saw_alloc(page);
+}
+
+static void probe_page_free(void *data, struct page *page, unsigned int order)
+{
+	saw_free(page);
+}
+
+/* Tracepoints that are there, but not for modules by name */
+static struct {
+	const char *name;
+	void *probe;
+	struct tracepoint *tp;
+} page_probes[] = {
+	{ "mm_page_alloc", probe_page_alloc },
+	{ "mm_page_free", probe_page_free },
+};
+
+static void find_tracepoint(struct tracepoint *tp, void *data)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(page_probes); i++)
+		if (!strcmp(tp->name, page_probes[i].name))
+			page_probes[i].tp = tp;
+}
+
+static void remove_probes(void *data)
+{
+	int i;
+
+	unregister_trace_kmalloc(probe_kmalloc, NULL);
+	unregister_trace_kmem_cache_alloc(probe_cache_alloc, NULL);
+	unregister_trace_kfree(probe_kfree, NULL);
+	unregister_trace_kmem_cache_free(probe_cache_free, NULL);
+	for (i = 0; i < ARRAY_SIZE(page_probes); i++)
+		if (page_probes[i].tp)
+			tracepoint_probe_unregister(page_probes[i].tp,
+						    page_probes[i].probe,
+						    NULL);
+	tracepoint_synchronize_unregister();
+}
+
+static void add_probes(struct kunit *test)
+{
+	int ret, i;
+
+	for_each_kernel_tracepoint(find_tracepoint, NULL);
+	at_exit(test, remove_probes, NULL);
+	ret = register_trace_kmalloc(probe_kmalloc, NULL);
+	KUNIT_ASSERT_EQ(test, ret, 0);
+	ret = register_trace_kmem_cache_alloc(probe_cache_alloc, NULL);
+	KUNIT_ASSERT_EQ(test, ret, 0);
+	ret = register_trace_kfree(probe_kfree, NULL);
+	KUNIT_ASSERT_EQ(test, ret, 0);
+	ret = register_trace_kmem_cache_free(probe_cache_free, NULL);
+	KUNIT_ASSERT_EQ(test, ret, 0);
+	for (i = 0; i < ARRAY_SIZE(page_probes); i++) {
+		KUNIT_ASSERT_NOT_NULL(test, page_probes[i].tp);
+		ret = tracepoint_probe_register(page_probes[i].tp,
+						page_probes[i].probe, NULL);
+		KUNIT_ASSERT_EQ(test, ret, 0);
+	}
+}
+
+#else
+static void add_probes(struct kunit *test)
+{
+	kunit_skip(test, "no CONFIG_TRACEPOINTS to count with");
+}
+#endif /* CONFIG_TRACEPOINTS */
+
+static void watch_from_zero(void)
+{
+	watch.nr_live = 0;
+	watch.nr_foreign = 0;
+	watch.overflow = false;
+	barrier();
+	watch.task = current;
+}
+
+static void watch_on(bool on)
+{
+	barrier();
+	watch.task = on ? current : NULL;
+	barrier();
+}
+
+/* The nth allocation from now on fails, and no other. */
+static void fail_nth(unsigned int n)
+{
+	WRITE_ONCE(current->fail_nth, n);
+}
+
+/* Whether it has failed */
+static bool stop_failing(void)
+{
+	bool failed = !READ_ONCE(current->fail_nth);
+
+	fail_nth(0);
+	return failed;
+}
+
+static bool single_pages_can_fail(void)
+{
+	struct page *page;
+
+	fail_nth(1);
+	page = alloc_page(NO_MEMORY);
+	stop_failing();
+	if (page)
+		__free_page(page);
+	return !page;
+}
+
+#ifdef CONFIG_BLK_INLINE_ENCRYPTION
+/*
+ * Encryption contexts come from a reserve, if there is no other memory.  Hold
+ * all that is in there.
+ */
+#define MAX_HELD	1024
+
+struct held {
+	struct bio bios[MAX_HELD];
+	unsigned int nr;
+};
+
+static void hold_reserve(struct kunit *test, struct held *held)
+{
+	struct copy_test *t = test->priv;
+
+	for (;;) {
+		struct bio *bio = &held->bios[held->nr];
+		int ret;
+
+		KUNIT_ASSERT_LT(test, held->nr, MAX_HELD);
+		fail_nth(1);
+		ret = __bio_crypt_clone(bio, t->src, NO_MEMORY);
+		stop_failing();
+		if (ret)
+			return;
+		forget_live(bio->bi_crypt_context);
+		held->nr++;
+	}
+}
+
+static void release_reserve(void *data)
+{
+	struct held *held = data;
+
+	while (held->nr)
+		bio_uninit(&held->bios[--held->nr]);
+	kvfree(held);
+}
+
+static struct held *hold_first_time(struct kunit *test)
+{
+	struct held *held = kvzalloc(sizeof(*held), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, held);
+	at_exit(test, release_reserve, held);
+	hold_reserve(test, held);
+	KUNIT_ASSERT_GT(test, held->nr, 0);
+	return held;
+}
+#else
+struct held;
+
+static void hold_reserve(struct kunit *test, struct held *held)
+{
+}
+
+static struct held *hold_first_time(struct kunit *test)
+{
+	return NULL;
+}
+#endif /* CONFIG_BLK_INLINE_ENCRYPTION */
+
+/* What else than make() does, and with a bio for bio_copy() that is there */
+static struct bio *try_to_make(struct kunit *test, enum kind kind,
+			       struct bio *target, gfp_t gfp)
+{
+	struct copy_test *t = test->priv;
+	const int sectors = max(t->p->interval, 512) / 512;
+	struct bio_pos iter;
+	struct bio *bio;
+	int ret;
+
+	switch (kind) {
+	case COPY:
+		ret = bio_copy(target, t->src, gfp);
+		if (!ret)
+			return target;
+		KUNIT_EXPECT_EQ(test, ret, -ENOMEM);
+		return NULL;
+	case SPLIT:
+	case SPLIT_CHAINED:
+		if (kind == SPLIT)
+			bio = bio_split(t->src, sectors, gfp, t->bs);
+		else
+			bio = bio_split_chained(t->src, sectors, gfp, t->bs);
+		if (!IS_ERR(bio))
+			return bio;
+		KUNIT_EXPECT_EQ(test, PTR_ERR(bio), -ENOMEM);
+		return NULL;
+	case CLONE_CHAINED:
+		return bio_clone_chained(t->disk->part0, t->src, gfp, t->bs);
+	case CLONE_AT:
+		bio_pos_save(&iter, t->src);
+		return bio_clone_at(t->src, &iter, gfp, t->bs);
+	default:
+		return make(test, kind, t->src, gfp);
+	}
+}
+
+static const char * const kind_names[] = {
+	[ALLOC_CLONE] = "bio_alloc_clone",
+	[CLONE_FAST] = "bio_clone_fast",
+	[INIT_CLONE] = "bio_init_clone",
+	[DEEP_CLONE] = "bio_clone",
+	[COPY] = "bio_copy",
+	[SPLIT] = "bio_split",
+	[SPLIT_CHAINED] = "bio_split_chained",
+	[CLONE_CHAINED] = "bio_clone_chained",
+	[CLONE_AT] = "bio_clone_at",
+};
+
+enum result { FAILED, MADE_NEVERTHELESS, MADE };
+
+/* Once, with the nth allocation failing */
+static enum result fail_one(struct kunit *test, enum kind kind, unsigned int n,
+			    struct held *held, const struct state *was)
+{
+	struct copy_test *t = test->priv;
+	const struct copy_param *p = t->p;
+	struct bio *bio, *target = NULL;
+	const struct bio_vec *table;
+	struct state *is;
+	bool failed;
+
+	is = kunit_kmalloc(test, sizeof(*is), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, is);
+	if (kind == COPY) {
+		target = alloc_target(test, t->src);
+		KUNIT_ASSERT_NOT_NULL(test, target);
+		table = target->bi_io_vec;
+	}
+
+	watch_from_zero();
+	fail_nth(n);
+	bio = try_to_make(test, kind, target, NO_MEMORY);
+	failed = stop_failing();
+	watch_on(false);
+
+	if (!bio) {
+		KUNIT_EXPECT_TRUE(test, failed);
+		get_state(is, t->src);
+		KUNIT_EXPECT_MEMEQ(test, was, is, sizeof(*was));
+		if (kind == COPY) {
+			KUNIT_EXPECT_EQ(test, target->bi_vcnt, 0);
+			KUNIT_EXPECT_EQ(test, target->bi_iter.bi_size, 0);
+			KUNIT_EXPECT_PTR_EQ(test, target->bi_io_vec, table);
+			KUNIT_EXPECT_TRUE(test, bio_owns_vecs(target));
+		}
+	} else if (kind < NR_KINDS) {
+		expect_made(test, kind, bio, p->skip * 512);
+	}
+
+	/*
+	 * The target is there before and after.  What it has been given goes
+	 * with it.
+	 */
+	if (target)
+		bio_get(target);
+	watch_on(true);
+	if (bio)
+		drop(kind, bio);
+	else if (target)
+		bio_put(target);
+	if (target)
+		bio_uninit(target);
+	watch_on(false);
+	if (target)
+		bio_put(target);
+	if (held)
+		hold_reserve(test, held);
+
+	put_state(was, t->src);
+	expect_refs(test, t->src == &t->mid ? 2 : 1);
+	kunit_kfree(test, is);
+	return !bio ? FAILED : failed ? MADE_NEVERTHELESS : MADE;
+}
+
+/* How many allocations can fail, and take the whole with them? */
+static unsigned int nr_fatal(struct kunit *test, enum kind kind, bool held)
+{
+	struct copy_test *t = test->priv;
+	const bool own = kind == DEEP_CLONE || kind == COPY;
+	unsigned int left = WHOLE - t->p->skip * 512, nr = 0, at = 0;
+	const struct piece *piece;
+
+	if (kind != INIT_CLONE && kind != COPY)
+		nr++;
+	if (kind == DEEP_CLONE) {
+		for (piece = t->p->data; piece->len; piece++) {
+			at += piece->len;
+			nr += at > WHOLE - left ? 0x100 : 0;
+		}
+		/* A few entries are within the bio. */
+		nr = (nr & 0xff) + (nr >> 8 > 4);
+	}
+	/* The payload itself is from a reserve. */
+	if (t->p->interval && own)
+		nr++;
+	/* First the pool is told to use its reserve, and then slab fails. */
+	if (t->p->unit && held)
+		nr += 2;
+	return nr;
+}
+
+static void fail_each(struct kunit *test, bool watched, bool drained)
+{
+	struct copy_test *t = test->priv;
+	struct held *held = NULL;
+	unsigned int n, nr, want, try;
+	enum result result;
+	struct state *was;
+	enum kind kind;
+	int round;
+
+	was = kunit_kmalloc(test, sizeof(*was), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, was);
+	get_state(was, t->src);
+	if (watched)
+		add_probes(test);
+	if (drained)
+		held = hold_first_time(test);
+
+	for (kind = 0; kind < NR_ALL_KINDS; kind++) {
+		/*
+		 * Slab has allocations of its own at times, which fail in the
+		 * place of another.  So this is done until it has none.
+		 */
+		want = nr_fatal(test, kind, drained);
+		for (round = 0; round < 5; round++) {
+			for (n = 1, nr = 0; n < 100; n++) {
+				/* For the same reason: a leak is there always. */
+				for (try = 0; try < 3; try++) {
+					result = fail_one(test, kind, n, held,
+							  was);
+					KUNIT_ASSERT_FALSE(test,
+							   watch.overflow);
+					if (!watch.nr_live && !watch.nr_foreign)
+						break;
+				}
+				KUNIT_EXPECT_LT_MSG(test, try, 3,
+						    "%s leaves %u, and frees %u of others, if %u fails",
+						    kind_names[kind],
+						    watch.nr_live,
+						    watch.nr_foreign, n);
+				nr += result == FAILED;
+				if (result == MADE)
+					break;
+			}
+			KUNIT_ASSERT_EQ(test, result, MADE);
+			if (nr == want)
+				break;
+		}
+		/* An allocation of a page for slab can fail, too. */
+		if (single_pages_can_fail())
+			KUNIT_EXPECT_GE_MSG(test, nr, want, "%s",
+					    kind_names[kind]);
+		else
+			KUNIT_EXPECT_EQ_MSG(test, nr, want, "%s",
+					    kind_names[kind]);
+	}
+}
+
+static void survives_without_memory(struct kunit *test)
+{
+	fail_each(test, false, false);
+}
+
+static void leaves_nothing_without_memory(struct kunit *test)
+{
+	fail_each(test, true, false);
+}
+
+static void __maybe_unused leaves_nothing_without_contexts(struct kunit *test)
+{
+	fail_each(test, true, true);
+}
+
+/* The last page of an odd number cannot be one half of two. */
+static void leaves_nothing_without_pages(struct kunit *test)
+{
+	struct copy_test *t = test->priv;
+	unsigned int n, try, nr = 0;
+	struct state *was;
+	enum result result = MADE;
+
+	if (!single_pages_can_fail())
+		kunit_skip(test, "needs 0 in fail_page_alloc/min-order of debugfs");
+	if (DIV_ROUND_UP(t->src->bi_iter.bi_size, PAGE_SIZE) % 2 == 0)
+		bio_advance(t->src, round_up(PAGE_SIZE, 4096));
+	was = kunit_kmalloc(test, sizeof(*was), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, was);
+	get_state(was, t->src);
+	add_probes(test);
+
+	for (n = 1; n < 100; n++) {
+		struct bio *bio;
+		bool failed;
+		int ret;
+
+		for (try = 0; try < 3; try++) {
+			bio = alloc_target(test, t->src);
+			KUNIT_ASSERT_NOT_NULL(test, bio);
+			bio_get(bio);
+			watch_from_zero();
+			fail_nth(n);
+			ret = bio_copy(bio, t->src, NO_MEMORY);
+			failed = stop_failing();
+			watch_on(false);
+			if (ret) {
+				KUNIT_EXPECT_EQ(test, ret, -ENOMEM);
+				KUNIT_EXPECT_TRUE(test, failed);
+				KUNIT_EXPECT_EQ(test, bio->bi_vcnt, 0);
+				KUNIT_EXPECT_EQ(test, bio->bi_iter.bi_size, 0);
+				result = FAILED;
+			} else {
+				expect_folios(test, bio, !failed);
+				result = failed ? MADE_NEVERTHELESS : MADE;
+			}
+			watch_on(true);
+			if (!ret)
+				bio_free_folios(bio);
+			bio_put(bio);
+			bio_uninit(bio);
+			watch_on(false);
+			bio_put(bio);
+			if (!watch.nr_live && !watch.nr_foreign)
+				break;
+		}
+		KUNIT_EXPECT_LT_MSG(test, try, 3,
+				    "leaves %u, and frees %u of others, if %u fails",
+				    watch.nr_live, watch.nr_foreign, n);
+		nr += result == FAILED;
+		if (result == MADE)
+			break;
+	}
+	KUNIT_EXPECT_EQ(test, result, MADE);
+	/* At least the page, and the buffer */
+	KUNIT_EXPECT_GE(test, nr, t->p->interval ? 2 : 1);
+}
+
+/* With a mask that allows reclaim, only a copy of metadata may fail. */
+static void reserves_do_not_fail(struct kunit *test)
+{
+	struct copy_test *t = test->priv;
+	const unsigned int from = t->p->skip * 512;
+	struct bio *bio, *target;
+	unsigned int n;
+	enum kind kind;
+	bool failed;
+
+	for (kind = 0; kind < NR_KINDS; kind++) {
+		for (n = 1; n < 100; n++) {
+			target = kind == COPY ? alloc_target(test, t->src) :
+				NULL;
+			fail_nth(n);
+			bio = try_to_make(test, kind, target, GFP_KERNEL);
+			failed = stop_failing();
+			if (bio) {
+				expect_made(test, kind, bio, from);
+				drop(kind, bio);
+			} else {
+				KUNIT_EXPECT_TRUE(test, t->p->interval);
+				KUNIT_EXPECT_GE(test, kind, NR_SHARING);
+				if (target)
+					bio_put(target);
+			}
+			if (!failed)
+				break;
+		}
+		KUNIT_EXPECT_FALSE(test, failed);
+		/* Something has failed, where there is something. */
+		if (kind != INIT_CLONE || t->p->unit)
+			KUNIT_EXPECT_GT(test, n, 1);
+	}
+}
+#else
+static void skip_all(struct kunit *test)
+{
+	kunit_skip(test, "needs CONFIG_FAILSLAB and CONFIG_FAIL_PAGE_ALLOC");
+}
+
+#define survives_without_memory		skip_all
+#define leaves_nothing_without_memory	skip_all
+#define leaves_nothing_without_contexts	skip_all
+#define leaves_nothing_without_pages	skip_all
+#define reserves_do_not_fail		skip_all
+#endif
+
+KUNIT_ARRAY_PARAM_DESC(copy, copy_params, name);
+
+/* Those of the parameters that a case is about */
+#define COPIES(name, about)						\
+static const void *name##_gen_params(struct kunit *test,		\
+				     const void *prev, char *desc)	\
+{									\
+	const struct copy_param *p = prev;				\
+									\
+	do {								\
+		p = copy_gen_params(test, p, desc);			\
+	} while (p && !(about));					\
+	return p;							\
+}
+
+COPIES(read, p->op == REQ_OP_READ)
+#ifdef CONFIG_BLK_DEV_INTEGRITY
+COPIES(prot, p->interval)
+#endif
+#ifdef CONFIG_BLK_INLINE_ENCRYPTION
+COPIES(crypt, p->unit)
+#endif
+
+static struct kunit_case bio_copy_cases[] = {
+	KUNIT_CASE_PARAM(each_has_what_is_left, copy_gen_params),
+	KUNIT_CASE_PARAM(each_can_be_a_source, copy_gen_params),
+	KUNIT_CASE_PARAM(deep_clone_outlives_its_source, copy_gen_params),
+	KUNIT_CASE_PARAM(copy_outlives_its_source, copy_gen_params),
+	KUNIT_CASE_PARAM(source_is_left_alone, copy_gen_params),
+	KUNIT_CASE_PARAM(sharing_clone_moves_alone, copy_gen_params),
+	KUNIT_CASE_PARAM(clone_stands_at_recorded_position, copy_gen_params),
+	KUNIT_CASE_PARAM(read_is_copied_back, read_gen_params),
+#ifdef CONFIG_BLK_DEV_INTEGRITY
+	KUNIT_CASE_PARAM(payload_without_metadata, prot_gen_params),
+	KUNIT_CASE_PARAM(unshared_buffer_is_its_own, prot_gen_params),
+#endif
+	KUNIT_CASE(every_operation),
+	KUNIT_CASE(what_a_submitter_asks_for),
+	KUNIT_CASE(what_belongs_to_the_source_alone),
+	KUNIT_CASE(cache_is_that_of_the_bio_set),
+	KUNIT_CASE(device_of_a_clone),
+#ifdef CONFIG_BLK_CGROUP
+	KUNIT_CASE(charged_to_the_cgroup_of_the_source),
+#endif
+	KUNIT_CASE(more_entries_than_a_table_has),
+	KUNIT_CASE(deep_clone_ends_where_its_source_does),
+	KUNIT_CASE(deep_clone_can_be_added_to),
+	KUNIT_CASE(copy_has_few_folios),
+	KUNIT_CASE(copy_refuses_what_has_data),
+	KUNIT_CASE(copy_refuses_small_table),
+	KUNIT_CASE_PARAM(survives_without_memory, copy_gen_params),
+	KUNIT_CASE_PARAM(leaves_nothing_without_memory, copy_gen_params),
+#ifdef CONFIG_BLK_INLINE_ENCRYPTION
+	KUNIT_CASE_PARAM(leaves_nothing_without_contexts, crypt_gen_params),
+#endif
+	KUNIT_CASE_PARAM(leaves_nothing_without_pages, copy_gen_params),
+	KUNIT_CASE_PARAM(reserves_do_not_fail, copy_gen_params),
+	{}
+};
+
+static int bio_copy_suite_init(struct kunit_suite *suite)
+{
+	int ret;
+
+	ret = bioset_init(&shared_bs, 2, 40, BIOSET_NEED_BVECS);
+	if (ret)
+		return ret;
+	shared_disk = alloc_test_disk(NULL);
+	if (IS_ERR(shared_disk)) {
+		ret = PTR_ERR(shared_disk);
+		goto exit_bs;
+	}
+	other_disk = alloc_test_disk(NULL);
+	if (IS_ERR(other_disk)) {
+		ret = PTR_ERR(other_disk);
+		goto put_shared;
+	}
+	return 0;
+
+put_shared:
+	put_disk(shared_disk);
+exit_bs:
+	shared_disk = NULL;
+	bioset_exit(&shared_bs);
+	return ret;
+}
+
+static void bio_copy_suite_exit(struct kunit_suite *suite)
+{
+	/* Also called if the init has failed */
+	if (!shared_disk)
+		return;
+	put_disk(other_disk);
+	put_disk(shared_disk);
+	shared_disk = NULL;
+	bioset_exit(&shared_bs);
+}
+
+static struct kunit_suite bio_copy_suite = {
+	.name = "bio_copy",
+	.suite_init = bio_copy_suite_init,
+	.suite_exit = bio_copy_suite_exit,
+	.init = bio_copy_test_init,
+	.exit = bio_copy_test_exit,
+	.test_cases = bio_copy_cases,
+};
+
+kunit_test_suite(bio_copy_suite);
+
+MODULE_DESCRIPTION("KUnit tests for clones and copies of bios");
+MODULE_LICENSE("GPL");
