@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <linux/dm-ioctl.h>
 #include <linux/io_uring.h>
 #include <linux/types.h>
 #include <stdbool.h>
@@ -19,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -56,7 +58,7 @@ struct tuple {
 #define SEED_SHIFT	44
 #define GOLDEN		0x9e3779b97f4a7c15ULL
 
-static struct {
+struct options {
 	unsigned int	vecs;
 	unsigned int	align;
 	unsigned int	interval;
@@ -66,15 +68,18 @@ static struct {
 	bool		pattern_given;
 	__u64		pattern;
 	bool		ref_given;
-	__u64	ref;
+	__u64		ref;
 	const char	*corrupt;
 	unsigned long	corrupt_at;
-} opt = {
+};
+
+static const struct options defaults = {
 	.vecs = 1,
 	.align = 512,
 	.interval = 512,
 	.checks = CHK_GUARD | CHK_REFTAG,
 };
+static struct options opt;
 
 struct io {
 	const char	*dev;
@@ -97,7 +102,13 @@ static void bad_usage(void)
 {
 	fputs("usage: pi-io [FLAGS] write|read DEV OFFSET LENGTH SEED [APPTAG]\n"
 	      "       pi-io [FLAGS] fill|cmp DEV OFFSET LENGTH SEED\n"
+	      "       pi-io get DEV OFFSET LENGTH (read, whatever it is)\n"
+	      "       pi-io same DEV OFFSET DEV OFFSET LENGTH\n"
+	      "       pi-io message DM-NAME WORD...\n"
+	      "       pi-io status|suspend|resume DM-NAME\n"
 	      "       pi-io [FLAGS] list FILE|-   (lines of the above)\n"
+	      "       pi-io serve (lines of the above, flags and all; after\n"
+	      "                    what each says its exit status as a line)\n"
 	      "  --interval=512|4096  protection interval\n"
 	      "  --check=guard,ref,app|none\n"
 	      "                       what the device shall check (guard,ref)\n"
@@ -115,18 +126,53 @@ static void bad_usage(void)
 	exit(EXIT_USAGE);
 }
 
+/* What a command maps the next one uses again: touching new pages is dear. */
+static struct map {
+	void		*p;
+	size_t		len;
+	bool		used;
+} maps[4 * MAX_VECS];
+
 static void *xmap(size_t len)
 {
-	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct map *m, *spare = NULL;
 
-	if (p == MAP_FAILED) {
+	for (m = maps; m < maps + 4 * MAX_VECS; m++) {
+		if (!m->used && m->p && m->len == len) {
+			m->used = true;
+			return m->p;
+		}
+		if (!m->p || (!m->used && !spare))
+			spare = m;
+		if (!m->p)
+			break;
+	}
+	if (!spare) {
+		fputs("pi-io: too many pieces\n", stderr);
+		exit(EXIT_USAGE);
+	}
+	if (spare->p)
+		munmap(spare->p, spare->len);
+	spare->p = mmap(NULL, len, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (spare->p == MAP_FAILED) {
 		perror("pi-io: mmap");
 		exit(EXIT_IO);
 	}
+	spare->len = len;
+	spare->used = true;
 	/* One folio per page, so that pieces do not grow together again. */
-	madvise(p, len, MADV_NOHUGEPAGE);
-	return p;
+	madvise(spare->p, len, MADV_NOHUGEPAGE);
+	return spare->p;
+}
+
+/* The memory of a command that has ended */
+static void unmap_all(void)
+{
+	struct map *m;
+
+	for (m = maps; m < maps + 4 * MAX_VECS && m->p; m++)
+		m->used = false;
 }
 
 static __u64 number(const char *s)
@@ -286,6 +332,43 @@ static bool set_fail_nth(unsigned int n)
 	return atoi(left) > 0;
 }
 
+static struct ring {
+	int			fd;
+	__u8			*sq;
+	__u8			*cq;
+	struct io_uring_params	p;
+	struct io_uring_sqe	*sqe;
+	struct io_uring_cqe	*cqes;
+} ring = { .fd = -1 };
+
+static int ring_setup(void)
+{
+	struct io_uring_params *p = &ring.p;
+
+	if (ring.fd >= 0)
+		return 0;
+	ring.fd = syscall(__NR_io_uring_setup, 1, p);
+	if (ring.fd < 0)
+		return -errno;
+	ring.sq = mmap(NULL, p->sq_off.array + p->sq_entries * sizeof(__u32),
+		       PROT_READ | PROT_WRITE, MAP_SHARED, ring.fd,
+		       IORING_OFF_SQ_RING);
+	ring.cq = mmap(NULL, p->cq_off.cqes +
+		       p->cq_entries * sizeof(*ring.cqes),
+		       PROT_READ | PROT_WRITE, MAP_SHARED, ring.fd,
+		       IORING_OFF_CQ_RING);
+	ring.sqe = mmap(NULL, p->sq_entries * sizeof(*ring.sqe),
+			PROT_READ | PROT_WRITE, MAP_SHARED, ring.fd,
+			IORING_OFF_SQES);
+	if (ring.sq == MAP_FAILED || ring.cq == MAP_FAILED ||
+	    ring.sqe == MAP_FAILED) {
+		perror("pi-io: mmap");
+		exit(EXIT_IO);
+	}
+	ring.cqes = (struct io_uring_cqe *)(ring.cq + p->cq_off.cqes);
+	return 0;
+}
+
 static int ring_io(int fd, struct io *io)
 {
 	struct attr_pi attr = {
@@ -295,30 +378,15 @@ static int ring_io(int fd, struct io *io)
 		.addr = (uintptr_t)io->pi_buf,
 		.seed = opt.ref_given ? opt.ref : io->offset / opt.interval,
 	};
-	struct io_uring_params p = { 0 };
 	__u64 ptr = (uintptr_t)&attr, mask = RW_ATTR_FLAG_PI;
-	struct io_uring_cqe *cqes;
 	struct io_uring_sqe *sqe;
-	__u8 *sq, *cq;
-	unsigned int head;
-	int ring, res;
+	__u32 *head, *tail;
+	int res;
 
-	ring = syscall(__NR_io_uring_setup, 1, &p);
-	if (ring < 0)
-		return -errno;
-	sq = mmap(NULL, p.sq_off.array + p.sq_entries * sizeof(__u32),
-		  PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQ_RING);
-	cq = mmap(NULL, p.cq_off.cqes + p.cq_entries * sizeof(*cqes),
-		  PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_CQ_RING);
-	sqe = mmap(NULL, p.sq_entries * sizeof(*sqe), PROT_READ | PROT_WRITE,
-		   MAP_SHARED, ring, IORING_OFF_SQES);
-	if (sq == MAP_FAILED || cq == MAP_FAILED || sqe == MAP_FAILED) {
-		res = -errno;
-		close(ring);
+	res = ring_setup();
+	if (res < 0)
 		return res;
-	}
-	cqes = (struct io_uring_cqe *)(cq + p.cq_off.cqes);
-
+	sqe = ring.sqe;
 	memset(sqe, 0, sizeof(*sqe));
 	sqe->opcode = io->write ? IORING_OP_WRITEV : IORING_OP_READV;
 	sqe->fd = fd;
@@ -328,26 +396,33 @@ static int ring_io(int fd, struct io *io)
 	memcpy((__u8 *)sqe + SQE_ATTR_PTR, &ptr, sizeof(ptr));
 	memcpy((__u8 *)sqe + SQE_ATTR_TYPE_MASK, &mask, sizeof(mask));
 
-	((__u32 *)(sq + p.sq_off.array))[0] = 0;
-	__atomic_store_n((__u32 *)(sq + p.sq_off.tail), 1,
-			 __ATOMIC_RELEASE);
+	/* One entry, so that its index is 0 whatever the tail. */
+	((__u32 *)(ring.sq + ring.p.sq_off.array))[0] = 0;
+	tail = (__u32 *)(ring.sq + ring.p.sq_off.tail);
+	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
 	if (opt.fail_nth)
 		set_fail_nth(opt.fail_nth);
 	do {
-		res = syscall(__NR_io_uring_enter, ring, 1, 1,
+		res = syscall(__NR_io_uring_enter, ring.fd, 1, 1,
 			      IORING_ENTER_GETEVENTS, NULL, 0);
 	} while (res < 0 && errno == EINTR);
 	if (opt.fail_nth)
 		io->fewer = set_fail_nth(0);
-	head = *(__u32 *)(cq + p.cq_off.head);
-	if (res < 0)
+	head = (__u32 *)(ring.cq + ring.p.cq_off.head);
+	if (res < 0) {
 		res = -errno;
-	else if (__atomic_load_n((__u32 *)(cq + p.cq_off.tail),
-				 __ATOMIC_ACQUIRE) == head)
+	} else if (__atomic_load_n((__u32 *)(ring.cq + ring.p.cq_off.tail),
+				   __ATOMIC_ACQUIRE) == *head) {
 		res = -EIO;
-	else
-		res = cqes[head & *(__u32 *)(cq + p.cq_off.ring_mask)].res;
-	close(ring);
+	} else {
+		res = ring.cqes[*head &
+			*(__u32 *)(ring.cq + ring.p.cq_off.ring_mask)].res;
+		__atomic_store_n(head, *head + 1, __ATOMIC_RELEASE);
+		return res;
+	}
+	/* Whatever is left in it */
+	close(ring.fd);
+	ring.fd = -1;
 	return res;
 }
 
@@ -442,7 +517,6 @@ static int check(struct io *io)
 			bad_pi += !say_tuple(io, i, &t);
 		}
 	}
-	munmap(got, io->length);
 	if (!bad && !bad_pi)
 		return EXIT_OK;
 	printf("pi-io: %s: %zu of %zu words and %zu of %zu tuples differ\n",
@@ -488,7 +562,133 @@ static void make_pi(struct io *io)
 	}
 }
 
-static int run(int argc, char **argv)
+/* One that failed, and is said to have */
+static int io_error(const char *cmd, const char *dev, __u64 offset, int err)
+{
+	printf("pi-io: %s %s at %llu: %s (%s)\n", cmd, dev, offset,
+	       strerror(err), strerrorname_np(err) ?: "?");
+	return EXIT_IO;
+}
+
+/* read_all DEV: @len bytes in one piece */
+static int read_all(const char *cmd, const char *dev, __u64 offset, void *p,
+		    size_t len)
+{
+	int fd = open(dev, O_DIRECT | O_RDONLY), err;
+	ssize_t res;
+
+	if (fd < 0)
+		return io_error(cmd, dev, offset, errno);
+	res = pread(fd, p, len, offset);
+	err = errno;
+	close(fd);
+	if (res < 0)
+		return io_error(cmd, dev, offset, err);
+	if ((size_t)res != len) {
+		printf("pi-io: %s %s at %llu: %zd of %zu bytes\n", cmd, dev,
+		       offset, res, len);
+		return EXIT_IO;
+	}
+	return EXIT_OK;
+}
+
+static size_t length(const char *s)
+{
+	__u64 n = number(s);
+
+	if (!n || n > MAX_LENGTH || n % 512)
+		bad_usage();
+	return n;
+}
+
+static int get(int argc, char **argv)
+{
+	size_t len;
+
+	if (argc != 4)
+		bad_usage();
+	len = length(argv[3]);
+	return read_all(argv[0], argv[1], number(argv[2]), xmap(len), len);
+}
+
+static int same(int argc, char **argv)
+{
+	size_t len, i;
+	__u8 *a, *b;
+	int ret;
+
+	if (argc != 6)
+		bad_usage();
+	len = length(argv[5]);
+	a = xmap(len);
+	b = xmap(len);
+	ret = read_all(argv[0], argv[1], number(argv[2]), a, len) ?:
+	      read_all(argv[0], argv[3], number(argv[4]), b, len);
+	if (ret || !memcmp(a, b, len))
+		return ret;
+	for (i = 0; a[i] == b[i]; i++)
+		;
+	printf("pi-io: %s and %s differ at byte %zu of %zu\n", argv[1],
+	       argv[3], i, len);
+	return EXIT_MISMATCH;
+}
+
+/* What dmsetup does, and is a process for */
+static int dm(int argc, char **argv)
+{
+	static union {
+		struct dm_ioctl io;
+		char space[16384];
+	} u;
+	static int fd = -1;
+	struct dm_ioctl *io = &u.io;
+	unsigned long cmd;
+	int i;
+
+	if (argc < 2 || (argc > 2) != !strcmp(argv[0], "message"))
+		bad_usage();
+	memset(&u, 0, sizeof(u));
+	io->version[0] = DM_VERSION_MAJOR;
+	io->data_size = sizeof(u);
+	io->data_start = sizeof(*io);
+	snprintf(io->name, sizeof(io->name), "%s", argv[1]);
+	if (!strcmp(argv[0], "message")) {
+		struct dm_target_msg *msg = (void *)(io + 1);
+		char *p = msg->message, *end = u.space + sizeof(u);
+
+		cmd = DM_TARGET_MSG;
+		for (i = 2; i < argc; i++)
+			p += snprintf(p, end - p, "%s%s", i > 2 ? " " : "",
+				      argv[i]);
+	} else if (!strcmp(argv[0], "status")) {
+		cmd = DM_TABLE_STATUS;
+	} else {
+		cmd = DM_DEV_SUSPEND;
+		if (!strcmp(argv[0], "suspend"))
+			io->flags = DM_SUSPEND_FLAG;
+	}
+	if (fd < 0)
+		fd = open("/dev/mapper/control", O_RDWR | O_CLOEXEC);
+	if (fd < 0 || ioctl(fd, cmd, io) < 0) {
+		printf("pi-io: %s %s: %s\n", argv[0], argv[1],
+		       strerror(errno));
+		return EXIT_IO;
+	}
+	if (cmd == DM_TABLE_STATUS) {
+		char *p = u.space + io->data_start;
+
+		for (i = 0; i < (int)io->target_count; i++) {
+			struct dm_target_spec *t = (void *)p;
+
+			printf("%llu %llu %s %s\n", t->sector_start, t->length,
+			       t->target_type, (char *)(t + 1));
+			p = u.space + io->data_start + t->next;
+		}
+	}
+	return EXIT_OK;
+}
+
+static int run_io(int argc, char **argv)
 {
 	struct io io = { 0 };
 	const char *cmd = argv[0];
@@ -537,18 +737,52 @@ static int run(int argc, char **argv)
 	}
 	if (io.fewer)
 		return EXIT_FEWER;
-	if (res < 0) {
-		printf("pi-io: %s %s at %llu: %s (%s)\n", cmd, io.dev,
-		       io.offset, strerror(-res),
-		       strerrorname_np(-res) ?: "?");
-		return EXIT_IO;
-	}
+	if (res < 0)
+		return io_error(cmd, io.dev, io.offset, -res);
 	if ((size_t)res != io.length) {
 		printf("pi-io: %s %s at %llu: %d of %zu bytes\n", cmd, io.dev,
 		       io.offset, res, io.length);
 		return EXIT_IO;
 	}
 	return io.write ? EXIT_OK : check(&io);
+}
+
+static int run(int argc, char **argv)
+{
+	static const char * const dms[] = {
+		"message", "status", "suspend", "resume"
+	};
+	int ret = -1;
+	unsigned int i;
+
+	for (i = 0; ret < 0 && i < sizeof(dms) / sizeof(dms[0]); i++)
+		if (!strcmp(argv[0], dms[i]))
+			ret = dm(argc, argv);
+	if (ret < 0) {
+		if (!strcmp(argv[0], "get"))
+			ret = get(argc, argv);
+		else if (!strcmp(argv[0], "same"))
+			ret = same(argc, argv);
+		else
+			ret = run_io(argc, argv);
+	}
+	unmap_all();
+	return ret;
+}
+
+#define MAX_WORDS	24
+
+/* The words of a line; the first is argv[1] */
+static int words(char *line, char **argv)
+{
+	char *save, *s = strtok_r(line, " \t\n", &save);
+	int n = 1;
+
+	argv[0] = "pi-io";
+	for (; s && n < MAX_WORDS; s = strtok_r(NULL, " \t\n", &save))
+		argv[n++] = s;
+	argv[n] = NULL;
+	return n;
 }
 
 static int run_list(const char *name)
@@ -562,15 +796,13 @@ static int run_list(const char *name)
 		return EXIT_USAGE;
 	}
 	while (fgets(line, sizeof(line), f)) {
-		char *arg[8], *save, *s = strtok_r(line, " \t\n", &save);
-		int n = 0, ret;
+		char *arg[MAX_WORDS + 1];
+		int n = words(line, arg), ret;
 
 		nr++;
-		for (; s && n < 8; s = strtok_r(NULL, " \t\n", &save))
-			arg[n++] = s;
-		if (!n || arg[0][0] == '#')
+		if (n < 2 || arg[1][0] == '#')
 			continue;
-		ret = run(n, arg);
+		ret = run(n - 1, arg + 1);
 		if (ret) {
 			printf("pi-io: line %u\n", nr);
 			return ret;
@@ -598,7 +830,23 @@ static unsigned int parse_checks(char *s)
 	return checks;
 }
 
-int main(int argc, char **argv)
+static int command(int argc, char **argv);
+
+static int serve(void)
+{
+	char line[512];
+
+	while (fgets(line, sizeof(line), stdin)) {
+		char *arg[MAX_WORDS + 1];
+
+		printf("%d\n", command(words(line, arg), arg));
+		fflush(stdout);
+	}
+	return EXIT_OK;
+}
+
+/* Flags, and what to do */
+static int command(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "vecs", required_argument, NULL, 'v' },
@@ -615,6 +863,8 @@ int main(int argc, char **argv)
 	char *colon;
 	int c;
 
+	opt = defaults;
+	optind = 1;
 	while ((c = getopt_long(argc, argv, "+", options, NULL)) != -1) {
 		switch (c) {
 		case 'v':
@@ -661,9 +911,16 @@ int main(int argc, char **argv)
 	    opt.align > PAGE || opt.align % 4 || opt.interval % 512 ||
 	    !opt.interval)
 		bad_usage();
-	if (argc == 2 && !strcmp(argv[0], "list"))
-		return run_list(argv[1]);
 	if (argc < 1)
 		bad_usage();
+	if (argc == 2 && !strcmp(argv[0], "list"))
+		return run_list(argv[1]);
+	if (argc == 1 && !strcmp(argv[0], "serve"))
+		return serve();
 	return run(argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+	return command(argc, argv);
 }
