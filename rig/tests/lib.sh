@@ -7,6 +7,8 @@ KTAP_BAD=0
 KTAP_PLAN=0
 ERRINJ=/sys/kernel/debug/block
 NULLB=/sys/kernel/config/nullb
+# The test's own output, also of what has been redirected
+exec {KTAP_OUT}>&1
 
 plan()
 {
@@ -42,7 +44,7 @@ finish()
 # Something the test stands on is missing: that is a failure, not a skip.
 bail()
 {
-	echo "Bail out! $*"
+	echo "Bail out! $*" >&$KTAP_OUT
 	exit 99
 }
 
@@ -51,16 +53,137 @@ modload()
 	modprobe "$@" || bail "modprobe $*"
 }
 
-# wait_for SECONDS COMMAND...: until COMMAND succeeds
+# A test that works says something every few seconds; what says nothing, and
+# does nothing, for a long time is taken for hung.
+TICKED=$SECONDS
+
+# tick TEXT: if nothing has been said for a while
+tick()
+{
+	[ $((SECONDS - TICKED)) -ge 3 ] || return 0
+	TICKED=$SECONDS
+	echo "# $*" >&$KTAP_OUT
+}
+
+# nap: a twentieth of a second, without a process for it
+nap()
+{
+	local _
+
+	[ -n "${NAP:-}" ] || {
+		mkfifo "/tmp/nap.$BASHPID" && exec {NAP}<>"/tmp/nap.$BASHPID" ||
+			bail "no fifo"
+	}
+	read -r -t 0.05 -u "$NAP" _ || return 0
+}
+
+# wait_for [SECONDS] COMMAND...: until COMMAND succeeds, which it will. The
+# limit is for what is broken. Less is for what may well not come; it is counted
+# in naps, as a slow machine has less of them in a second.
 wait_for()
 {
-	local n=$(($1 * 20))
-	shift
+	local n=$((300 * 20))
+
+	case $1 in
+	*[!0-9]*) ;;
+	*)	n=$(($1 * 60)); shift;;
+	esac
 	while ! "$@"; do
 		n=$((n - 1))
 		[ $n -gt 0 ] || return 1
-		sleep 0.05
+		tick "waiting for: $*"
+		nap
 	done
+}
+
+# await PID [WHAT]: until that process has ended, which says what the disks do
+# meanwhile, if they do anything; its exit status
+await()
+{
+	local now last=''
+
+	while kill -0 "$1" 2>/dev/null; do
+		if [ $((SECONDS - TICKED)) -ge 3 ]; then
+			now=$(awk '{ n += $4 + $8 + $12 + $16 }
+				END { print n }' /proc/diskstats)
+			[ "$now" = "$last" ] ||
+				tick "${2:-I/O}: $now I/Os until now"
+			last=$now
+		fi
+		nap
+	done
+	wait "$1"
+}
+
+# asleep PID: it is in uninterruptible sleep
+asleep()
+{
+	local stat
+
+	read -r stat 2>/dev/null <"/proc/$1/stat" && [[ ${stat##*) } = D* ]]
+}
+
+# ends PID: the exit status of a process, once it has ended. It never will if it
+# is asleep through two hundred naps in which no disk does anything: that is 124.
+ends()
+{
+	local n=0 last='' disks
+
+	while kill -0 "$1" 2>/dev/null; do
+		mapfile -t disks </proc/diskstats
+		if [ "${disks[*]}" = "$last" ] && asleep "$1"; then
+			n=$((n + 1))
+		else
+			n=0
+		fi
+		[ $n -lt 200 ] || return 124
+		last="${disks[*]}"
+		tick "process $1 has not ended yet"
+		nap
+	done
+	wait "$1"
+}
+
+# hung WHAT: this one can't be ended, and nothing can be unmounted or shut down
+# behind it: not ok, and off.
+hung()
+{
+	ok 1 "$1"
+	echo "# it hangs, and nothing can be done after it"
+	echo 1 >/dev/ttyS1
+	exec python3 -c '
+import ctypes, termios
+termios.tcdrain(1)
+ctypes.CDLL(None).reboot(0x4321fedc)'
+}
+
+# pi ARGUMENTS...: pi-io, without a process for each. A subshell has no part
+# in that.
+pi()
+{
+	local said
+
+	if [ "$BASHPID" != $$ ]; then
+		"$TOOLS/pi-io" "$@"
+		return
+	fi
+	if [ -z "${PI_TO:-}" ]; then
+		coproc PI_IO { exec "$TOOLS/pi-io" serve; }
+		exec {PI_TO}>&"${PI_IO[1]}" {PI_FROM}<&"${PI_IO[0]}"
+		# so that "wait" does not wait for it
+		disown "$PI_IO_PID"
+	fi
+	echo "$*" >&"$PI_TO" || return 2
+	while read -r -u "$PI_FROM" said; do
+		case $said in
+		[0-9]) return "$said";;
+		esac
+		echo "$said"
+	done
+	# It does not go on after wrong arguments.
+	exec {PI_TO}>&- {PI_FROM}<&-
+	PI_TO=
+	return 2
 }
 
 # kunit_suite NAME LABEL: two results: cases have passed, and nothing else
@@ -108,8 +231,21 @@ scsi_disks()
 	shift
 
 	modload scsi_debug "$@"
-	wait_for 10 all_there "$n" || bail "there are not $n scsi_debug disks"
+	wait_for all_there "$n" || bail "there are not $n scsi_debug disks"
 	mapfile -t SD < <(sd_disks)
+}
+
+# hold DISK, release DISK: until then no command gets to this scsi disk. What
+# is submitted waits; nobody can open the disk.
+hold() { host_state "$1" recovery; }
+release() { host_state "$1" running; }
+host_state()
+{
+	local host
+
+	host=$(realpath "/sys/block/$1/device") && host=${host##*/host} &&
+		echo "$2" >"/sys/class/scsi_host/host${host%%/*}/state" ||
+		bail "the host of $1 is not $2"
 }
 
 # null_disk NAME KEY=VALUE...: /dev/NAME, of null_blk
@@ -137,7 +273,17 @@ null_gone()
 # queues: how many request queues there are; the slab is counted only if it is
 # one of its own: "cmdline: slub_debug=F,request_queue"
 queues() { awk '$1 == "request_queue" { print $2 }' /proc/slabinfo; }
-queues_are() { [ "$(queues)" = "$1" ]; }
+queues_are()
+{
+	local slab n _
+
+	while read -r slab n _; do
+		[ "$slab" != request_queue ] || [ "$n" != "$1" ] || return 0
+	done </proc/slabinfo
+	return 1
+}
+# queues_left N: within what a release takes, which is none of the user's
+queues_left() { wait_for 3 queues_are "$1"; }
 
 # inject DISK RULE: one rule for the block layer's own error injection
 inject()
@@ -155,22 +301,34 @@ inject_none()
 	done
 }
 
+# spent DISK: a rule that is for once has been used
+spent()
+{
+	local rules
+
+	mapfile -t rules <"$ERRINJ/$1/error_injection"
+	[[ "${rules[*]} " = *"once=spent "* ]]
+}
+
 # sweep STEP LENGTH WHAT COMMAND...: COMMAND BYTES at every multiple of STEP
 # below LENGTH, as one line. Status 2 of COMMAND: it was not put to the test.
 sweep()
 {
 	local step=$1 len=$2 what=$3 b rc n=0 wrong=0 unfired=0 first='' said
+	local tmp=/tmp/sweep.$BASHPID
 	shift 3
 
 	for ((b = step; b < len; b += step)); do
 		n=$((n + 1))
 		rc=0
-		said=$("$@" $b 2>&1) || rc=$?
+		"$@" $b >"$tmp" 2>&1 || rc=$?
+		tick "$what at $b of $len"
 		[ $rc != 0 ] || continue
 		[ $rc != 2 ] || unfired=$((unfired + 1))
 		wrong=$((wrong + 1))
 		if [ -z "$first" ]; then
 			first=$b
+			said=$(<"$tmp")
 			[ -z "$said" ] || echo "# ${said//$'\n'/$'\n'# }"
 		fi
 	done
