@@ -1,9 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: BIOSAN reports each rule that is broken, by kind and culprit, and no legal idiom
+# class: tool
+# mail: block: add BIOSAN, a checker for the contract of bios
+# mail: block: tell BIOSAN what happens to bios
+# mail: block: add a KUnit suite for BIOSAN
 # base: none
 # cpus: 2
-# timeout: 400
 # expects: BUG: BIOSAN: [a-z-]+ in (bad_[a-z_]+\+0x[0-9a-f]+/0x[0-9a-f]+ \[biosan_kunit\]|blk_(update|mq_start)_request\+)
 . "$(dirname "$0")/lib.sh"
 

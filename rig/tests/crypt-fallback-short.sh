@@ -1,9 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: blk-crypto-fallback is right over a disk that completes short
+# what: short transfer under the encryption fallback
+# then: right
+# now: right
+# class: position
+# mail: block: advance the encryption context of a partly completed request
 # base: pass
 # before: base
-# timeout: 300
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
 

@@ -1,6 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: dm-crypt keeps a write hint
+# what: dm-crypt writes with a write hint
+# then: hint lost
+# now: passed on
+# class: count
+# mail: dm-crypt: keep the write hint and the write stream
 # base: fail
 . "$(dirname "$0")/lib.sh"
 

@@ -1,6 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: dm-crypt without memory for a read's integrity payload tries again
+# what: no memory for the tags of a dm-crypt read
+# then: old kernel memory as data, use after free
+# now: read again
+# class: crash
+# mail: dm-crypt: fix use after free if there is no memory for integrity tags
 # base: fail
 # cmdline: slub_debug=FZP
 . "$(dirname "$0")/lib.sh"

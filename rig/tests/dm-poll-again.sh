@@ -1,6 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: dm tries a part of a polled bio again, as it does a whole one
+# what: a polled bio over two dm segments meets a full queue
+# then: `EAGAIN`
+# now: tried again
+# class: false-error
+# mail: dm: try part of a polled bio again after BLK_STS_AGAIN
 # base: fail
 # before: inject
 # shellcheck source=/dev/null

@@ -1,6 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: a polled bio that dm splits is no list of dm_ios to the dm below
+# what: polled I/O (io_uring `--hipri`) across a seam of dm over dm, or dm over NVMe
+# then: panic
+# now: done
+# class: crash
+# smoke: yes
+# mail: block: don't clone REQ_DRV
 # base: panic
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"

@@ -1,6 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: a write is not done if the flush that was to precede it failed
+# what: dm: the flush before a journal's commit block fails on one of two disks
+# then: fsync succeeds
+# now: fails
+# class: lost-error
+# mail: dm: fail a write if its preflush failed
 # base: fail
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"

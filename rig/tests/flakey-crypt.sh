@@ -1,6 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: what dm-flakey writes corrupted, it also writes encrypted
+# what: dm-flakey corrupts an inline-encrypted write
+# then: plaintext on the medium
+# now: encrypted
+# class: data-loss
+# smoke: yes
+# mail: dm-flakey: don't write plaintext when an encrypted write is corrupted
 # base: fail
 . "$(dirname "$0")/lib.sh"
 

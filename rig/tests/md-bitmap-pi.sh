@@ -1,6 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: md's bitmap may change while it is written to legs that have PI
+# what: an md array with a bitmap on DIF/DIX disks is stopped, or written by several
+# then: healthy legs are kicked out
+# now: the array stays whole
+# class: false-error
+# mail: md: write a copy of metadata to devices that need stable pages
 # base: fail
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"

@@ -1,8 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: md clones a bio with PI even if an allocation fails
+# what: no memory for a clone of a write with PI, on md
+# then: panic
+# now: written, or `ENOMEM`
+# class: crash
+# mail: block: let clones of bios with integrity metadata not fail
 # base: panic
-# timeout: 120
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/md-pi.inc"

@@ -1,6 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: legs of raid1 at different places get reference tags of their own
+# what: raid1, legs at different places of DIF/DIX disks: XFS with DIX
+# then: each write fails on one leg, and loses its PI
+# now: right tags on each leg
+# class: data-loss
+# mail: md/raid1: give legs at different places their own PI
 # base: fail
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/md-pi.inc"

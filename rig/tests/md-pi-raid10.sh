@@ -1,6 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: each copy of raid10 gets reference tags of its own
+# what: raid10 on DIF/DIX disks: XFS with DIX
+# then: each write fails on one disk, and loses its PI
+# now: right tags on each disk
+# class: data-loss
+# mail: md/raid10: give copies at different places their own PI
 # base: fail
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/md-pi.inc"

@@ -1,6 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: what md writes again after an error has the right tags for its leg
+# what: a leg at another place fails a write with PI, and md repeats it
+# then: application tags lost
+# now: kept
+# class: data-loss
+# mail: md/raid1, md/raid10: write narrow blocks with their PI
 # base: fail
 # before: inject
 . "$(dirname "$0")/lib.sh"

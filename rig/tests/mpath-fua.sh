@@ -1,6 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: a FUA write stays one if the path it failed on had no use for FUA
+# what: a FUA write fails on a path without a write cache
+# then: not FUA on the next path
+# now: FUA on each path
+# class: data-loss
+# mail: dm mpath: don't lose FUA and PREFLUSH of a bio when a path fails
 # base: fail
 . "$(dirname "$0")/lib.sh"
 

@@ -1,6 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: null_blk with memory does not sleep where a request is polled for
+# what: polled writes to a memory-backed null_blk
+# then: sleeps in atomic context
+# now: done
+# class: crash
+# mail: null_blk: do the work of a polled request when it is queued
 # base: fail
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"

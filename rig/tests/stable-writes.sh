@@ -1,9 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: dm and bcache over disks with checksums: pages are stable while written
+# what: a process writes to a mapped page of a file on dm-mirror or bcache, over DIF/DIX disks
+# then: the write fails on all legs
+# now: waits for the page
+# class: false-error
+# mail: block: stack the need for stable pages of integrity checksums
+# mail: bcache: pages must be stable over disks that need it
 # base: fail
 # before: base
-# timeout: 300
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=/dev/null

@@ -1,6 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: polled writes to a zone, which get plugged, are not polled for
+# what: polled writes to a zoned disk with poll queues
+# then: panic
+# now: done
+# class: crash
+# mail: block: do not take a segment count for a poll cookie
 # base: panic
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
