@@ -1,9 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: dm-integrity over a leg that does part of a bio never lies
+# what: dm-integrity over a leg that does part of a bio, then fails
+# then: right
+# now: right
+# class: position
+# mail: dm: restore the whole position of a bio that is submitted again
 # base: pass
 # before: base
-# timeout: 600
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
 
@@ -16,7 +20,7 @@ len=65536
 knob() { echo "$3" >"$legs/$1/$2"; }
 # has LEG COUNTER RELATION NUMBER
 has() { local v; read -r v <"$legs/$1/$2" && test "$v" "$3" "$4"; }
-io() { "$TOOLS/pi-io" --vecs=5 "$1" $dm $at $len "$2"; }
+io() { pi --vecs=5 "$1" $dm $at $len "$2"; }
 
 table()
 {
@@ -29,7 +33,7 @@ format()
 {
 	local _
 
-	"$TOOLS/pi-io" fill /dev/leg0 0 4k 9 &&
+	pi fill /dev/leg0 0 4k 9 &&
 		dd if=/dev/zero of=/dev/leg1 bs=64k oflag=direct count=1 \
 			status=none &&
 		dmsetup create integrity --table "$(table 1)" || return 1
@@ -41,8 +45,7 @@ format()
 # What was written is on its leg, and what is read comes from there.
 settle()
 {
-	[ "$mode" = D ] || { dmsetup suspend integrity &&
-		dmsetup resume integrity; }
+	[ "$mode" = D ] || { pi suspend integrity && pi resume integrity; }
 }
 
 # cut LEG OP BYTES TIMES FAIL_REST
@@ -103,9 +106,9 @@ write_fails()
 	rc=$?
 	fired 1 || return
 	[ $rc = 3 ] || return 1
-	"$TOOLS/pi-io" cmp $dm $at "$1" 2
+	pi cmp $dm $at "$1" 2
 	[ $? != 1 ] || return 1
-	"$TOOLS/pi-io" cmp $dm $rest $((len - $1)) 1
+	pi cmp $dm $rest $((len - $1)) 1
 	[ $? != 1 ] && io fill 1 && io cmp 1
 }
 
@@ -114,11 +117,11 @@ read_corrupt()
 {
 	local rc bad=$((1048576 + $1))
 
-	"$TOOLS/pi-io" fill /dev/leg0 $bad 512 9 &&
+	pi fill /dev/leg0 $bad 512 9 &&
 		cut leg0 read "$1" 1 0 || return 2
 	io cmp 1
 	rc=$?
-	"$TOOLS/pi-io" fill /dev/leg0 $bad 512 1
+	pi fill /dev/leg0 $bad 512 1
 	has leg0 shorts -eq 1 && has leg0 short_count -eq 0 || return 2
 	[ $rc = 3 ]
 }

@@ -1,9 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: a mirror reads all of a bio elsewhere after a leg did part of it
+# what: a dm-raid1 leg completes part of a read, then fails (the mail of 2009)
+# then: right
+# now: right
+# class: position
+# mail: dm: restore the whole position of a bio that is submitted again
 # base: pass
 # before: base
-# timeout: 300
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
 
@@ -59,7 +63,7 @@ one()
 
 	"script_$1" "$2" && knob fails 0 && knob seen 0 &&
 		echo 0 >$legs/leg1/seen || return 2
-	"$TOOLS/pi-io" --vecs=5 cmp $dm $at $len 1
+	pi --vecs=5 cmp $dm $at $len 1
 	right=$?
 	"fired_$1" && has leg0 fails -eq 1 && has leg1 seen -eq 1 || return 2
 	[ $right = 0 ]
@@ -76,9 +80,9 @@ sweep_legs()
 start()
 {
 	modload legdisk mode="$1" nr=2 && dmsetup create mirror < <(table) &&
-		"$TOOLS/pi-io" fill $dm 32k 8128k 1 &&
-		"$TOOLS/pi-io" --pattern=32k cmp /dev/leg0 64k 8128k 1 &&
-		"$TOOLS/pi-io" --pattern=32k cmp /dev/leg1 128k 8128k 1
+		pi fill $dm 32k 8128k 1 &&
+		pi --pattern=32k cmp /dev/leg0 64k 8128k 1 &&
+		pi --pattern=32k cmp /dev/leg1 128k 8128k 1
 	ok $? "$1 legs: both hold what was written"
 }
 
