@@ -1,8 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: NVMe multipath: writes to a zone go to another path, and back
+# what: a write to a zone fails over to another NVMe path
+# then: warnings, stuck zone, hang when the path goes
+# now: goes to the other path, and back
+# class: crash
+# mail: block: steal zone writes with all that is plugged behind them
+# mail: block: let zones be written over more than one path
 # base: fail
-# timeout: 60
 # hang-after: 20
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
@@ -41,7 +46,7 @@ refuse()
 	echo 1 >$f/times
 	echo 100 >$f/probability
 	ana "$1" inaccessible
-	wait_for 5 grep -qx 0 $f/times && ana_is "$1" optimized || bail ANA
+	wait_for grep -qx 0 $f/times && ana_is "$1" optimized || bail ANA
 	echo 0 >$f/probability
 }
 
@@ -76,10 +81,10 @@ target /dev/null0
 for i in 0 1; do
 	port $i tcp
 	attach $i tcp keep_alive_tmo=600
-	wait_for 10 test -e /sys/block/nvme0c${i}n1 || bail "no path $i"
+	wait_for test -e /sys/block/nvme0c${i}n1 || bail "no path $i"
 	echo 4 >/sys/block/nvme0c${i}n1/queue/max_sectors_kb
 done
-wait_for 10 test -b $head || bail "no $head"
+wait_for test -b $head || bail "no $head"
 dd if=/dev/urandom of=$data bs=1M count=4 status=none
 
 plan 8
