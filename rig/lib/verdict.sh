@@ -63,13 +63,15 @@ ticks()
 # says nothing has twenty times as long: that it turns for ever.
 watch_still()
 {
-	local pid=$1 quiet=$2 last='' now since used before step=5
+	local pid=$1 quiet=$2 last='' now since used before step=5 n=0
 	shift 2
 
 	since=$SECONDS before=$(ticks "$pid")
 	[ "$quiet" -ge 20 ] || step=1
 	while kill -0 "$pid" 2>/dev/null; do
-		sleep $step
+		sleep 0.5
+		[ $((n += 1)) -ge $((step * 2)) ] || continue
+		n=0
 		now=$(stat -c %s "$@" 2>/dev/null | paste -sd' ')
 		if [ "$now" != "$last" ]; then
 			last=$now since=$SECONDS before=$(ticks "$pid")
