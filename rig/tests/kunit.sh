@@ -1,12 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# proves: KUnit: clones, copies, splits, chains, struct bio_iter byte for byte, tables
+# proves: KUnit: clones, copies, splits, chains, struct bio_pos byte for byte, tables
+# class: tool
+# smoke: yes
+# mail: block: add a KUnit suite for clones
+# mail: block: add a KUnit suite for struct bio_pos
+# mail: block: add a KUnit suite for the tables of bios
+# mail: block: add a KUnit suite for clones and copies
+# mail: block: add a KUnit suite for splits and chains
 # base: none
-# expects: BUG: BIOSAN: (foreign-table|ended-twice|used-after-end|broken-chain) in (others_are_warned|restores_after_chain_has_ended|child_keeps_its_completion)\+.* \[bio_(vecs|iter|chain)_kunit\]
-# timeout: 300
+# expects: BUG: BIOSAN: (foreign-table|ended-twice|used-after-end|broken-chain) in (others_are_warned|restores_after_chain_has_ended|child_keeps_its_completion)\+.* \[bio_(vecs|pos|chain)_kunit\]
 . "$(dirname "$0")/lib.sh"
 
-SUITES=(bio_chain bio_clone bio_copy bio_iter bio_vecs)
+SUITES=(bio_chain bio_clone bio_copy bio_pos bio_vecs)
 
 # So that single pages can fail, too: bio_copy asks for them one by one.
 echo 0 >/sys/kernel/debug/fail_page_alloc/min-order ||
