@@ -1,15 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: a path that completes part of an I/O and dies leaves data and PI right
+# what: a path completes part of an I/O and dies, at each 512 bytes
+# then: protection errors, or panic
+# now: right at every boundary
+# class: position
+# mail: dm: restore the whole position of a bio that is submitted again
 # base: fail
 # before: inject
-# timeout: 300
+# cpus: 2
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/mpath.inc"
 
 mpath_disks 400
 mpath_up bio
-plan 6
+plan 7
 sweep 512 65536 "write of 64 KiB, the path lost" partial write 65536
 sweep 512 65536 "read of 64 KiB, the path lost" partial read 65536
 
@@ -21,7 +26,7 @@ for op in write read; do
 		both_work
 		[ $op = write ] || put_medium 0 262144 $k $((k & 0xff)) || break
 		inject "$A" "add,op=${op^^},status=TRANSPORT,start=128,nr_sectors=64,partial=$k"
-		"$TOOLS/pi-io" $op $MP 0 262144 $k $((k & 0xff)) || break
+		pi $op $MP 0 262144 $k $((k & 0xff)) || break
 		inject_none "$A"
 		has_failed "$A_DEV" && on_medium 0 262144 $k $((k & 0xff)) || break
 		good=$((good + 1))
@@ -32,19 +37,24 @@ for op in write read; do
 	good=0
 done
 
+split_at 64
+both_work
+under_load 10 lose_part
+ok $? "a queue of 32, the path lost inside an I/O, again and again"
+
 # The same below XFS, which brings its own protection information.
 split_at 64
 both_work
 { mkfs.xfs -q -f $MP && mount $MP /mnt; } || bail "no XFS"
 : >/mnt/f
-"$TOOLS/pi-io" fill /mnt/f 0 65536 0 && sync
+pi fill /mnt/f 0 65536 0 && sync
 xfs_write()
 {
-	dies_after WRITE "$TOOLS/pi-io" fill /mnt/f 0 65536 "$1" "$1" &&
-		"$TOOLS/pi-io" cmp /mnt/f 0 65536 "$1"
+	dies_after WRITE pi fill /mnt/f 0 65536 "$1" "$1" &&
+		pi cmp /mnt/f 0 65536 "$1"
 }
 sweep 512 65536 "XFS: write of 64 KiB, the path lost" xfs_write
-"$TOOLS/pi-io" fill /mnt/f 0 65536 1
+pi fill /mnt/f 0 65536 1
 sweep 512 65536 "XFS: read of 64 KiB, the path lost" dies_after READ \
-	"$TOOLS/pi-io" cmp /mnt/f 0 65536 1
+	pi cmp /mnt/f 0 65536 1
 finish
