@@ -1,10 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: error injection completes part of an I/O, exactly as often as told
+# class: tool
+# mail: block: error-injection: count the I/Os that match a rule
+# mail: block: error-injection: fail the rest of a request
+# mail: block: error-injection: requeue the rest of a request
+# mail: block: error-injection: fail the rest of a bio
 # base: fail
 # before: base
 # cpus: 2
-# timeout: 600
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
 
@@ -14,8 +18,7 @@ tmp=$(mktemp -d)
 
 rules() { cat "$ERRINJ/$1/error_injection"; }
 refused() { ! echo "$2" >"$ERRINJ/$1/error_injection" 2>/dev/null; }
-spent() { rules "$1" | grep -q 'once=spent$'; }
-pi() { "$TOOLS/pi-io" "$@" >"$tmp/pi" 2>&1; }
+io() { pi "$@" >"$tmp/pi"; }
 
 # refuse DISK RULE...: all of them
 refuse()
@@ -30,17 +33,17 @@ refuse()
 	return $bad
 }
 
-# reads DEV N: one line of N letters, what each of N direct reads came to
+# reads DEV N: GOT has N letters, what each of N direct reads came to
 reads()
 {
 	local i
 
+	GOT=
 	for ((i = 0; i < $2; i++)); do
-		if dd if="$1" of=/dev/null bs=4k count=1 iflag=direct \
-		      status=none 2>/dev/null; then
-			printf .
+		if io get "$1" 0 4k; then
+			GOT+=.
 		else
-			printf E
+			GOT+=E
 		fi
 	done
 }
@@ -48,13 +51,11 @@ reads()
 # sequence DISK RULE WANT: what reads come to under a rule
 sequence()
 {
-	local got
-
 	inject_none "$1"
 	inject "$1" "$2"
-	got=$(reads "/dev/$1" "${#3}")
+	reads "/dev/$1" "${#3}"
 	inject_none "$1"
-	[ "$got" = "$3" ] || { echo "# $1 $2: $got, not $3"; return 1; }
+	[ "$GOT" = "$3" ] || { echo "# $1 $2: $GOT, not $3"; return 1; }
 }
 
 # errors ARGUMENTS: how many I/Os of a run of fio failed
@@ -79,15 +80,16 @@ short()
 
 	for ((b = step; b < len; b += step)); do
 		n=$((n + 1))
+		tick "$1: $3 at $b of $len"
 		inject_none "$1"
 		inject "$1" "add,op=$3,$where,partial=$b,$fails"
 		if [ "$3" = WRITE ]; then
 			seed=$((100 + n))
-			pi "${flags[@]}" "$fill" "$2" $at $len $seed
+			io "${flags[@]}" "$fill" "$2" $at $len $seed
 			spent "$1" || bad=$((bad + 1))
 			inject_none "$1"
 		fi
-		pi "${flags[@]}" "$cmp" "$2" $at $len $seed || bad=$((bad + 1))
+		io "${flags[@]}" "$cmp" "$2" $at $len $seed || bad=$((bad + 1))
 		[ "$3" = WRITE ] || spent "$1" || bad=$((bad + 1))
 	done
 	inject_none "$1"
@@ -102,16 +104,17 @@ failing()
 	[ "$3" = READ ] || verb=$fill
 	for ((b = step; b < len; b += step)); do
 		n=$((n + 1))
+		tick "$1: $3 at $b of $len"
 		inject_none "$1"
 		inject "$1" "add,op=$3,$where,partial=$b,status=MEDIUM,rest=$4,once"
-		pi "${flags[@]}" "$verb" "$2" $at $len $((300 + n))
+		io "${flags[@]}" "$verb" "$2" $at $len $((300 + n))
 		is status $? 3 && spent "$1" || bad=$((bad + 1))
 		if [ "$3" = WRITE ]; then
 			# what was said to be written is
-			pi "$cmp" "$2" $at $b $((300 + n)) ||
+			io "$cmp" "$2" $at $b $((300 + n)) ||
 				bad=$((bad + 1))
 		else
-			pi "${flags[@]}" "$cmp" "$2" $at $len 7 ||
+			io "${flags[@]}" "$cmp" "$2" $at $len 7 ||
 				bad=$((bad + 1))
 		fi
 	done
@@ -120,7 +123,7 @@ failing()
 }
 
 # fresh DEV: the pattern that is read
-fresh() { pi "${flags[@]}" "$fill" "$1" $at $len 7; }
+fresh() { io "${flags[@]}" "$fill" "$1" $at $len 7; }
 
 # all DISK DEV: 7 tests
 all()
@@ -142,7 +145,7 @@ twice()
 
 	inject "$1" 'add,op=READ,status=OK,partial=512,rest=requeue,once'
 	n=$(cmnds)
-	pi "${flags[@]}" "$cmp" "$2" $at 4096 7 || true
+	io "${flags[@]}" "$cmp" "$2" $at 4096 7 || true
 	n=$(($(cmnds) - n))
 	is commands $n 2 && spent "$1"
 	ok $? "$1: a short READ is two commands"
@@ -265,15 +268,16 @@ ok $? "null0: the rest is not counted"
 # An older rule only counts what gets past the newer one.
 inject null0 'add,op=READ,status=IOERR,every=2'
 inject null0 'add,op=READ,status=IOERR,once'
-is order "$(reads /dev/null0 6)" E.E.E.
+reads /dev/null0 6
+is order "$GOT" E.E.E.
 ok $? "null0: a spent rule uncovers the one before it"
 inject_none null0
 
 for r in '' ,partial=512 ,partial=512,rest=requeue; do
 	inject null0 "add,op=READ,status=IOERR,chance=2$r"
-	got=$(reads /dev/null0 100)
+	reads /dev/null0 100
 	inject_none null0
-	[[ $got = *E* && $got = *.* ]]
+	[[ $GOT = *E* && $GOT = *.* ]]
 	ok $? "null0: chance=2$r hits some and misses some"
 done
 
@@ -332,12 +336,13 @@ ok $? "null3: right without rules, polled"
 # Bios: what is left of them never gets to the driver
 bad=0
 for ((b = 512; b < len; b += 512)); do
-	pi --vecs=5 fill /dev/ram0 $at $len 7
+	tick "ram0: WRITE at $b of $len"
+	io --vecs=5 fill /dev/ram0 $at $len 7
 	inject ram0 "add,op=WRITE,start=2048,partial=$b,status=MEDIUM,once"
-	pi --vecs=5 fill /dev/ram0 $at $len 8
+	io --vecs=5 fill /dev/ram0 $at $len 8
 	[ $? = 3 ] && spent ram0 &&
-		pi --pattern=$at cmp /dev/ram0 $at $b 8 &&
-		pi cmp /dev/ram0 $((1048576 + b)) $((len - b)) 7 ||
+		io --pattern=$at cmp /dev/ram0 $at $b 8 &&
+		io cmp /dev/ram0 $((1048576 + b)) $((len - b)) 7 ||
 		bad=$((bad + 1))
 	inject_none ram0
 done
@@ -384,8 +389,8 @@ for r in fail requeue; do
 		inject "$p0" "add,op=$op,start=2048,status=TRANSPORT,partial=8s,rest=$r,once"
 		seed=7
 		[ $op = READ ] || seed=9
-		[ $op = READ ] || pi --vecs=5 fill /dev/mapper/mp $at $len $seed
-		pi --vecs=5 cmp /dev/mapper/mp $at $len $seed
+		[ $op = READ ] || io --vecs=5 fill /dev/mapper/mp $at $len $seed
+		io --vecs=5 cmp /dev/mapper/mp $at $len $seed
 		rc=$?
 		[ $rc = 0 ] && spent "$p0" &&
 			dmsetup status mp | grep -q ' F ' || bad=$((bad + 1))
@@ -406,27 +411,31 @@ ok $? "scsi_debug can be unloaded"
 #
 # Rules come and go during I/O
 #
-load=(--filename=/dev/null1 --rw=randwrite --bs=64k --size=24m --iodepth=8
-	--ioengine=libaio --numjobs=2 --offset_increment=24m --loops=8
+load=(--filename=/dev/null1 --rw=randwrite --bs=64k --size=16m --iodepth=8
+	--ioengine=libaio --numjobs=2 --offset_increment=24m
 	--verify=crc32c --verify_backlog=32)
-errors "${load[@]}" >"$tmp/errors" &
-n=0
-while kill -0 $! 2>/dev/null; do
-	inject null1 'add,op=WRITE,status=OK,partial=512,rest=requeue,every=2'
-	inject null1 'add,op=READ,status=OK,partial=8s,rest=requeue'
-	inject_none null1
-	n=$((n + 1))
+n=0 bad=0
+while [ $n -lt 200 ] && [ $bad = 0 ]; do
+	errors "${load[@]}" >"$tmp/errors" &
+	while kill -0 $! 2>/dev/null; do
+		inject null1 'add,op=WRITE,status=OK,partial=512,rest=requeue,every=2'
+		inject null1 'add,op=READ,status=OK,partial=8s,rest=requeue'
+		inject_none null1
+		n=$((n + 1))
+		tick "$n times"
+	done
+	is errors "$(<"$tmp/errors")" 0 || bad=1
 done
-is errors "$(<"$tmp/errors")" 0 && [ $n -gt 10 ]
-ok $? "null1: rules come and go during I/O, nobody notices"
+ok $bad "null1: rules come and go during I/O, nobody notices"
 errors "${load[@]}" >"$tmp/errors" &
 while kill -0 $! 2>/dev/null; do
 	inject null1 'add,op=WRITE,status=IOERR,partial=512,rest=requeue,every=9'
 	inject null1 'add,op=READ,status=IOERR,partial=512,rest=fail,every=9'
 	inject_none null1
+	tick "rules come and go"
 done
 fresh /dev/null1
-pi cmp /dev/null1 $at $len 7
+io cmp /dev/null1 $at $len 7
 ok $? "null1: rules that fail I/O come and go, nothing is stuck"
 
 bad=0
