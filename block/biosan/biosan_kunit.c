@@ -13,7 +13,7 @@
  * whose pool frees nothing before the case ends.
  */
 #include <kunit/test.h>
-#include <linux/bio-pos.h>
+#include <linux/bio-integrity.h>
 #include <linux/blk-crypto-profile.h>
 #include <linux/blk-integrity.h>
 #include <linux/blk-mq.h>
@@ -966,9 +966,9 @@ static void data_ahead_after_retry(struct kunit *test)
 }
 
 static noinline __noclone void bad_verify(struct bio *bio,
-					  const struct bio_pos *iter)
+					  const struct bvec_iter *data)
 {
-	biosan_call(verify, bio, iter);
+	biosan_call(verify, bio, data);
 	barrier();
 }
 
@@ -979,20 +979,24 @@ static noinline __noclone void bad_verify(struct bio *bio,
 static void prot_stale_at_verification(struct kunit *test)
 {
 	struct bio *bio = make_bio(test, pi_disk.gd, 4);
-	struct bio_pos iter;
+	struct bip_iter start, moved;
+	struct bvec_iter data;
 
 	bio->bi_opf = REQ_OP_READ;
 	attach_prot(test, bio, 0);
-	bio_pos_save(&iter, bio);
+	data = bio->bi_iter;
+	start = bio->bi_integrity->bip_iter;
 	submit_bio(bio);
 	expect_kept(test, bio);
 	bio_advance(bio, SECTOR_SIZE);
 	bio_advance(bio, bio->bi_iter.bi_size);
 	bio_endio(bio);
-	biosan_call(verify, bio, &iter);
+	moved = bio->bi_integrity->bip_iter;
+	bio->bi_integrity->bip_iter = start;
+	biosan_call(verify, bio, &data);
 	expect_silence(test);
-	iter.prot = bio->bi_integrity->bip_iter;
-	bad_verify(bio, &iter);
+	bio->bi_integrity->bip_iter = moved;
+	bad_verify(bio, &data);
 	expect_report_with(test, BIOSAN_STALE_POSITION, bad_verify, bio,
 			   "verified from another place");
 	bio_put(bio);
@@ -2190,8 +2194,9 @@ static void per_cpu_caches(struct kunit *test)
 		bio->bi_end_io = put_at_end;
 		bio->bi_private = test->priv;
 		if (i % 3 == 0) {
-			clone = bio_clone_chained(lower.gd->part0, bio,
-						  GFP_KERNEL, &bs);
+			clone = bio_alloc_clone(lower.gd->part0, bio,
+						GFP_KERNEL, &bs);
+			bio_chain(clone, bio);
 			submit_bio(clone);
 		}
 		if (i % 7)
@@ -2424,8 +2429,9 @@ static void load_round(struct load *l)
 	bio->bi_private = l;
 	atomic_inc(&l->in_flight);
 	if (dice & 1) {
-		other = bio_clone_chained(lower.gd->part0, bio, GFP_KERNEL,
-					  &plain_bs);
+		other = bio_alloc_clone(lower.gd->part0, bio, GFP_KERNEL,
+					&plain_bs);
+		bio_chain(other, bio);
 		submit_bio(other);
 	}
 	if (dice & 2) {

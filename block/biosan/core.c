@@ -9,7 +9,7 @@
 #define pr_fmt(fmt) "biosan: " fmt
 
 #include <kunit/visibility.h>
-#include <linux/bio-pos.h>
+#include <linux/bio-integrity.h>
 #include <linux/blk-crypto.h>
 #include <linux/blk-integrity.h>
 #include <linux/crc32.h>
@@ -926,6 +926,7 @@ void __biosan_place(struct bio *clone)
 	if (!biosan_ignores(clone))
 		biosan_check_place(clone);
 }
+EXPORT_SYMBOL(__biosan_place);
 
 void __biosan_touch(struct bio *bio)
 {
@@ -1268,7 +1269,7 @@ void __biosan_request(struct request *rq)
 }
 
 static noinline void biosan_check_verify(struct bio *bio,
-					 const struct bio_pos *iter)
+					 const struct bvec_iter *data)
 {
 #ifdef CONFIG_BLK_DEV_INTEGRITY
 	struct bio_integrity_payload *bip = bio_integrity(bio);
@@ -1277,7 +1278,7 @@ static noinline void biosan_check_verify(struct bio *bio,
 	struct biosan_ctx c;
 	s64 moved;
 
-	biosan_position_at(&pos, bio, &iter->data, &iter->prot.bvec_iter);
+	biosan_position_at(&pos, bio, data, &bip->bip_iter.bvec_iter);
 	e = biosan_use(&c, bio);
 	if (!e || !pos.known || !e->pos.known || e->pos.table != pos.table ||
 	    e->pos.prot_table != pos.prot_table)
@@ -1295,10 +1296,10 @@ leave:
 #endif
 }
 
-void __biosan_verify(struct bio *bio, const struct bio_pos *iter)
+void __biosan_verify(struct bio *bio, const struct bvec_iter *data)
 {
 	if (!biosan_ignores(bio))
-		biosan_check_verify(bio, iter);
+		biosan_check_verify(bio, data);
 }
 EXPORT_SYMBOL_IF_KUNIT(__biosan_verify);
 

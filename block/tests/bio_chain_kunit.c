@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * KUnit tests for the parts of a bio that has been split or trimmed, and for
- * who waits for whom in a chain.
+ * what waits for what in a chain.
  *
  * Every word of the data of a bio of these tests, and every word of its
  * integrity metadata, is another one.  What a part covers is compared byte for
@@ -15,8 +15,10 @@
 #include <kunit/test-bug.h>
 #include <linux/blk-crypto.h>
 #include <linux/blk-integrity.h>
+#include <linux/kthread.h>
 #include <linux/unaligned.h>
 #include <linux/xarray.h>
+#include "bio_kunit.h"
 
 #define FIRST_SECTOR	0x123456789aULL
 #define FIRST_SEED	0xfffffff0ULL
@@ -188,39 +190,18 @@ static void expect_warned(struct kunit *test, bool *before, int count)
 KUNIT_DEFINE_ACTION_WRAPPER(put_disk_action, put_disk, struct gendisk *);
 
 /* Slow to tear down, and as good for the next case */
-static struct bio_set shared_bs;
-static struct gendisk *shared_disk;
-static struct gendisk *other_disk;
-
-static struct gendisk *alloc_test_disk(const struct part_param *p)
-{
-	struct queue_limits lim = {
-		.logical_block_size = 512,
-		.max_integrity_segments = USHRT_MAX,
-	};
-
-	if (p) {
-		lim.logical_block_size = p->interval;
-		lim.integrity.interval_exp = ilog2(p->interval);
-		lim.integrity.metadata_size = p->metadata_size;
-		lim.integrity.pi_tuple_size = p->tuple_size;
-		lim.integrity.csum_type = p->tuple_size == 8 ?
-			BLK_INTEGRITY_CSUM_CRC : BLK_INTEGRITY_CSUM_CRC64;
-		lim.integrity.flags = BLK_INTEGRITY_REF_TAG |
-			BLK_SPLIT_INTERVAL_CAPABLE;
-	}
-	return blk_alloc_disk(&lim, NUMA_NO_NODE);
-}
+static struct bio_kunit_shared shared;
 
 static void get_test_disk(struct kunit *test)
 {
 	struct chain_test *t = test->priv;
 
-	t->disk = shared_disk;
-	t->plain_disk = other_disk;
+	t->disk = shared.disk;
+	t->plain_disk = shared.other_disk;
 	if (!t->p || !t->p->interval)
 		return;
-	t->disk = alloc_test_disk(t->p);
+	t->disk = bio_kunit_alloc_disk(t->p->interval, t->p->metadata_size,
+				       t->p->tuple_size);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, t->disk);
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, put_disk_action,
@@ -404,7 +385,7 @@ static int bio_chain_test_init(struct kunit *test)
 	t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, t);
 	xa_init(&t->freed);
-	t->bs = &shared_bs;
+	t->bs = &shared.bs;
 	t->bs->bio_pool.free = count_free;
 	t->p = test->param_value;
 	test->priv = t;
@@ -1306,6 +1287,63 @@ static void ended_parent_can_get_children(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->ended, 1);
 }
 
+/* What the driver of a parent does to its flags, over and over */
+struct flagger {
+	struct bio *bio;
+	unsigned int rounds;
+	unsigned int lost;
+};
+
+static int set_and_clear(void *data)
+{
+	struct flagger *f = data;
+
+	while (!kthread_should_stop()) {
+		bio_set_flag(f->bio, BIO_QUIET);
+		barrier();
+		if (!(READ_ONCE(f->bio->bi_flags) & BIT(BIO_QUIET)))
+			f->lost++;
+		bio_clear_flag(f->bio, BIO_QUIET);
+		barrier();
+		if (READ_ONCE(f->bio->bi_flags) & BIT(BIO_QUIET))
+			f->lost++;
+		WRITE_ONCE(f->rounds, f->rounds + 1);
+		cond_resched();
+	}
+	return 0;
+}
+
+/* Nothing but the driver of a parent that waits already writes to them. */
+static void children_leave_flags_alone(struct kunit *test)
+{
+	struct chain_test *t = test->priv;
+	struct bio *parent, *first, *child;
+	struct flagger f = { };
+	struct task_struct *task;
+
+	parent = make_root(t);
+	first = alloc_bio(test);
+	bio_chain(first, parent);
+	f.bio = parent;
+	task = kthread_run(set_and_clear, &f, "bio_flags");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	child = alloc_bio(test);
+	while (READ_ONCE(f.rounds) < 100000) {
+		bio_get(child);
+		bio_chain(child, parent);
+		bio_endio(child);
+		bio_reset(child, NULL, REQ_OP_WRITE);
+		cond_resched();
+	}
+	kthread_stop(task);
+	bio_put(child);
+	KUNIT_EXPECT_EQ(test, f.lost, 0);
+	bio_endio(first);
+	KUNIT_EXPECT_EQ(test, t->ended, 0);
+	bio_endio(parent);
+	KUNIT_EXPECT_EQ(test, t->ended, 1);
+}
+
 static void what_belongs_to_the_chain(struct kunit *test)
 {
 	struct chain_test *t = test->priv;
@@ -1507,10 +1545,11 @@ static void clones_are_waited_for(struct kunit *test)
 	bio->bi_end_io = root_end_io;
 	bio->bi_private = t;
 	for (i = 0; i < 2; i++) {
-		clone[i] = bio_clone_chained(i ? t->plain_disk->part0 :
-					     t->disk->part0, bio, GFP_KERNEL,
-					     t->bs);
+		clone[i] = bio_alloc_clone(i ? t->plain_disk->part0 :
+					   t->disk->part0, bio, GFP_KERNEL,
+					   t->bs);
 		KUNIT_ASSERT_NOT_NULL(test, clone[i]);
+		bio_chain(clone[i], bio);
 	}
 	KUNIT_EXPECT_PTR_EQ(test, clone[1]->bi_bdev, t->plain_disk->part0);
 	expect_part(test, clone[0], first, WHOLE - first);
@@ -1586,6 +1625,67 @@ static void next_bio_waits_for_the_one_before(struct kunit *test)
 	disk->fops = NULL;
 }
 
+#if defined(CONFIG_FAULT_INJECTION) && defined(CONFIG_FAILSLAB)
+static void fail_bio(struct bio *bio)
+{
+	bio_endio_status(bio, BLK_STS_NOSPC);
+}
+
+static const struct block_device_operations fail_fops = {
+	.submit_bio = fail_bio,
+};
+
+/*
+ * If there is no memory for the next one, the one before is submitted and
+ * waited for.  The next one has more entries than a cached bio could have.
+ */
+static void bio_is_not_held_for_the_next_one(struct kunit *test)
+{
+	struct chain_test *t = test->priv;
+	struct gendisk *disk = t->disk;
+	struct bio *first, *second;
+
+	disk->fops = &fail_fops;
+	bdev_set_flag(disk->part0, BD_HAS_SUBMIT_BIO);
+	set_capacity(disk, 1000);
+
+	first = blk_next_bio(NULL, disk->part0, 32, REQ_OP_WRITE, GFP_KERNEL);
+	__bio_add_page(first, ZERO_PAGE(0), 512, 0);
+	bio_get(first);
+
+	/* Without reclaim there is nothing, and it stays. */
+	WRITE_ONCE(current->fail_nth, 1);
+	second = blk_next_bio(first, disk->part0, 32, REQ_OP_WRITE,
+			      GFP_NOWAIT | __GFP_NOWARN);
+	KUNIT_EXPECT_EQ(test, READ_ONCE(current->fail_nth), 0);
+	WRITE_ONCE(current->fail_nth, 0);
+	KUNIT_EXPECT_NULL(test, second);
+	KUNIT_EXPECT_TRUE(test, !first->bi_end_io);
+	KUNIT_EXPECT_EQ(test, atomic_read(&first->__bi_cnt), 2);
+
+	WRITE_ONCE(current->fail_nth, 1);
+	second = blk_next_bio(first, disk->part0, 32, REQ_OP_WRITE, GFP_KERNEL);
+	KUNIT_EXPECT_EQ(test, READ_ONCE(current->fail_nth), 0);
+	WRITE_ONCE(current->fail_nth, 0);
+	KUNIT_ASSERT_NOT_NULL(test, second);
+	KUNIT_EXPECT_EQ(test, atomic_read(&first->__bi_cnt), 1);
+	KUNIT_EXPECT_TRUE(test, first->bi_status == BLK_STS_NOSPC);
+	KUNIT_EXPECT_TRUE(test, second->bi_status == BLK_STS_NOSPC);
+	KUNIT_EXPECT_FALSE(test, bio_flagged(second, BIO_CHAIN));
+	KUNIT_EXPECT_EQ(test, atomic_read(&second->__bi_remaining), 1);
+	bio_put(first);
+	bio_put(second);
+
+	bdev_clear_flag(disk->part0, BD_HAS_SUBMIT_BIO);
+	disk->fops = NULL;
+}
+#else
+static void bio_is_not_held_for_the_next_one(struct kunit *test)
+{
+	kunit_skip(test, "needs CONFIG_FAILSLAB");
+}
+#endif
+
 KUNIT_ARRAY_PARAM_DESC(part, part_params, name);
 
 /* Those of the parameters that a case is about */
@@ -1640,51 +1740,25 @@ static struct kunit_case bio_chain_cases[] = {
 	KUNIT_CASE(children_alone_do_not_end_it),
 	KUNIT_CASE(each_inc_remaining_needs_an_endio),
 	KUNIT_CASE(ended_parent_can_get_children),
+	KUNIT_CASE(children_leave_flags_alone),
 	KUNIT_CASE(what_belongs_to_the_chain),
 	KUNIT_CASE(ending_puts_one_reference),
 	KUNIT_CASE(child_keeps_its_completion),
 	KUNIT_CASE(end_io_by_hand_ends_right),
 	KUNIT_CASE(chained_bio_can_lend_its_end_io),
 	KUNIT_CASE(next_bio_waits_for_the_one_before),
+	KUNIT_CASE(bio_is_not_held_for_the_next_one),
 	{}
 };
 
 static int bio_chain_suite_init(struct kunit_suite *suite)
 {
-	int ret;
-
-	ret = bioset_init(&shared_bs, 2, FRONT_PAD, 0);
-	if (ret)
-		return ret;
-	shared_disk = alloc_test_disk(NULL);
-	if (IS_ERR(shared_disk)) {
-		ret = PTR_ERR(shared_disk);
-		goto exit_bs;
-	}
-	other_disk = alloc_test_disk(NULL);
-	if (IS_ERR(other_disk)) {
-		ret = PTR_ERR(other_disk);
-		goto put_shared;
-	}
-	return 0;
-
-put_shared:
-	put_disk(shared_disk);
-exit_bs:
-	shared_disk = NULL;
-	bioset_exit(&shared_bs);
-	return ret;
+	return bio_kunit_shared_init(&shared, FRONT_PAD, 0);
 }
 
 static void bio_chain_suite_exit(struct kunit_suite *suite)
 {
-	/* Also called if the init has failed */
-	if (!shared_disk)
-		return;
-	put_disk(other_disk);
-	put_disk(shared_disk);
-	shared_disk = NULL;
-	bioset_exit(&shared_bs);
+	bio_kunit_shared_exit(&shared);
 }
 
 static struct kunit_suite bio_chain_suite = {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * KUnit tests for what clones, deep clones and copies share with their source,
- * and what not, and for what is left of them if there is no memory.
+ * KUnit tests for what clones and copies share with their source, and what not,
+ * and for what is left of them if there is no memory.
  *
  * Every word of the data of a source, and every word of its integrity metadata,
  * is another one.  What has been made of it is compared byte for byte with what
  * plain offsets say.
  */
 #include <kunit/test.h>
-#include <linux/bio-pos.h>
+#include <linux/bio.h>
 #include <linux/blk-crypto.h>
 #include <linux/blk-integrity.h>
 #include <linux/random.h>
@@ -16,6 +16,7 @@
 #include <linux/unaligned.h>
 #include <trace/events/kmem.h>
 #include "../blk-cgroup.h"
+#include "bio_kunit.h"
 
 #define FIRST_SECTOR	0x123456789aULL
 #define FIRST_SEED	0xfffffff0ULL
@@ -23,7 +24,6 @@
 #define WHOLE		16384
 #define MEMORY		65536
 #define MAX_VECS	32
-#define NR_PAGES	DIV_ROUND_UP(WHOLE, PAGE_SIZE)
 
 /* What a source has that its clones are not to have */
 #define OWN_OPF		(REQ_DRV | REQ_ALLOC_CACHE | REQ_INTEGRITY)
@@ -104,15 +104,12 @@ enum kind {
 	CLONE_FAST,
 	INIT_CLONE,
 	NR_SHARING,
-	DEEP_CLONE = NR_SHARING,
-	COPY,
+	COPY = NR_SHARING,
 	NR_KINDS,
 
 	/* Of interest where there is no memory */
 	SPLIT = NR_KINDS,
 	SPLIT_CHAINED,
-	CLONE_CHAINED,
-	CLONE_AT,
 	NR_ALL_KINDS,
 };
 
@@ -156,39 +153,18 @@ static void at_exit(struct kunit *test, kunit_action_t *action, void *arg)
 }
 
 /* Slow to tear down, and as good for the next case */
-static struct bio_set shared_bs;
-static struct gendisk *shared_disk;
-static struct gendisk *other_disk;
-
-static struct gendisk *alloc_test_disk(const struct copy_param *p)
-{
-	struct queue_limits lim = {
-		.logical_block_size = 512,
-		.max_integrity_segments = USHRT_MAX,
-	};
-
-	if (p) {
-		lim.logical_block_size = p->interval;
-		lim.integrity.interval_exp = ilog2(p->interval);
-		lim.integrity.metadata_size = p->metadata_size;
-		lim.integrity.pi_tuple_size = p->tuple_size;
-		lim.integrity.csum_type = p->tuple_size == 8 ?
-			BLK_INTEGRITY_CSUM_CRC : BLK_INTEGRITY_CSUM_CRC64;
-		lim.integrity.flags = BLK_INTEGRITY_REF_TAG |
-			BLK_SPLIT_INTERVAL_CAPABLE;
-	}
-	return blk_alloc_disk(&lim, NUMA_NO_NODE);
-}
+static struct bio_kunit_shared shared;
 
 static void get_test_disk(struct kunit *test)
 {
 	struct copy_test *t = test->priv;
 
-	t->disk = shared_disk;
-	t->other_disk = other_disk;
+	t->disk = shared.disk;
+	t->other_disk = shared.other_disk;
 	if (!t->p || !t->p->interval)
 		return;
-	t->disk = alloc_test_disk(t->p);
+	t->disk = bio_kunit_alloc_disk(t->p->interval, t->p->metadata_size,
+				       t->p->tuple_size);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, t->disk);
 	at_exit(test, put_disk_action, t->disk);
 }
@@ -250,6 +226,17 @@ static void charge(struct copy_test *t, struct bio *bio)
 	blkg_get(t->blkg);
 }
 
+/* The others look for the blkg of the cgroup, which is another one here. */
+static void expect_blkg(struct kunit *test, enum kind kind, struct bio *bio)
+{
+	struct copy_test *t = test->priv;
+	struct blkcg_gq *blkg = t->disk->queue->root_blkg;
+
+	if (kind == CLONE_FAST)
+		blkg = t->src ? t->src->bi_blkg : t->blkg;
+	KUNIT_ASSERT_PTR_EQ(test, bio->bi_blkg, blkg);
+}
+
 static void expect_refs(struct kunit *test, unsigned int bios)
 {
 	struct copy_test *t = test->priv;
@@ -272,6 +259,10 @@ static void alloc_blkg(struct kunit *test)
 }
 
 static void charge(struct copy_test *t, struct bio *bio)
+{
+}
+
+static void expect_blkg(struct kunit *test, enum kind kind, struct bio *bio)
 {
 }
 
@@ -425,7 +416,7 @@ static int bio_copy_test_init(struct kunit *test)
 	test->priv = t;
 	t->p = test->param_value;
 	t->end = WHOLE;
-	t->bs = &shared_bs;
+	t->bs = &shared.bs;
 	get_test_disk(test);
 	alloc_blkg(test);
 	if (t->p)
@@ -484,22 +475,10 @@ static void put_state(const struct state *state, struct bio *bio)
  * What is made of it
  */
 
-/* An empty bio with a table that is just large enough */
-static struct bio *alloc_target(struct kunit *test, struct bio *src)
-{
-	struct copy_test *t = test->priv;
-	unsigned int nr = 0;
-
-	if (bio_has_data(src))
-		nr = DIV_ROUND_UP(src->bi_iter.bi_size, PAGE_SIZE);
-	return bio_alloc_bioset(src->bi_bdev, nr, 0, GFP_KERNEL, t->bs);
-}
-
 static struct bio *make(struct kunit *test, enum kind kind, struct bio *src,
 			gfp_t gfp)
 {
 	struct copy_test *t = test->priv;
-	struct bio *bio;
 
 	switch (kind) {
 	case ALLOC_CLONE:
@@ -511,17 +490,18 @@ static struct bio *make(struct kunit *test, enum kind kind, struct bio *src,
 		if (bio_init_clone(src->bi_bdev, &t->embedded, src, gfp))
 			return NULL;
 		return &t->embedded;
-	case DEEP_CLONE:
-		return bio_clone(src, gfp, t->bs);
 	case COPY:
-		bio = alloc_target(test, src);
-		KUNIT_ASSERT_NOT_NULL(test, bio);
-		KUNIT_ASSERT_EQ(test, 0, bio_copy(bio, src, gfp));
-		return bio;
+		return bio_alloc_copy(src->bi_bdev, src, gfp, t->bs);
 	default:
 		KUNIT_FAIL_AND_ABORT(test, "no such kind");
 		return NULL;
 	}
+}
+
+/* A read that has integrity metadata cannot be copied. */
+static bool can_make(enum kind kind, struct bio *src)
+{
+	return kind != COPY || op_is_write(bio_op(src)) || !bio_integrity(src);
 }
 
 static struct bio *make_it(struct kunit *test, enum kind kind, struct bio *src)
@@ -557,7 +537,6 @@ static void drop(enum kind kind, struct bio *bio)
 		bio_put(bio);
 		break;
 	case SPLIT_CHAINED:
-	case CLONE_CHAINED:
 		bio_endio(bio);
 		break;
 	default:
@@ -596,32 +575,6 @@ static void expect_data(struct kunit *test, struct bio *bio, unsigned int from,
 	KUNIT_ASSERT_EQ(test, at, end);
 }
 
-/* The entries of a table of its own are those of the source, and no more. */
-static void expect_entries(struct kunit *test, struct bio *bio,
-			   const struct piece *piece, unsigned int from)
-{
-	struct copy_test *t = test->priv;
-	void *mem = page_address(t->data_mem);
-	unsigned int nr = 0;
-
-	for (; piece->len; piece++) {
-		const struct bio_vec *bv = &bio->bi_io_vec[nr];
-
-		if (from >= piece->len) {
-			from -= piece->len;
-			continue;
-		}
-		KUNIT_ASSERT_LT(test, nr, bio->bi_vcnt);
-		KUNIT_ASSERT_PTR_EQ(test,
-				    page_address(bv->bv_page) + bv->bv_offset,
-				    mem + piece->offset + from);
-		KUNIT_ASSERT_EQ(test, bv->bv_len, piece->len - from);
-		from = 0;
-		nr++;
-	}
-	KUNIT_ASSERT_EQ(test, bio->bi_vcnt, nr);
-}
-
 /* As few folios as there can be, and none larger than what it is for */
 static void expect_folios(struct kunit *test, struct bio *bio, bool fewest)
 {
@@ -658,7 +611,7 @@ static void expect_prot(struct kunit *test, enum kind kind, struct bio *bio,
 	struct bio_integrity_payload *bip = bio_integrity(bio);
 	struct copy_test *t = test->priv;
 	const struct copy_param *p = t->p;
-	const bool own = kind >= NR_SHARING;
+	const bool own = kind == COPY;
 	unsigned int at, end;
 	struct bip_iter iter;
 	struct bio_vec bv;
@@ -671,8 +624,8 @@ static void expect_prot(struct kunit *test, enum kind kind, struct bio *bio,
 	at = from / p->interval * p->metadata_size;
 	end = t->end / p->interval * p->metadata_size;
 	KUNIT_ASSERT_EQ(test, bip->app_tag, APP_TAG);
-	KUNIT_ASSERT_EQ(test, bip->bip_flags,
-			BIP_CLONE_FLAGS | BIP_CLONE | (own ? BIP_COPY : 0));
+	KUNIT_ASSERT_EQ(test, bip->bip_flags & SRC_BIP_FLAGS, BIP_CLONE_FLAGS);
+	KUNIT_ASSERT_EQ(test, own, !!(bip->bip_flags & BIP_COPY));
 	KUNIT_ASSERT_EQ(test, bip_get_seed(bip),
 			FIRST_SEED + from / p->interval);
 	KUNIT_ASSERT_EQ(test, bip->bip_iter.bi_size, end - at);
@@ -739,9 +692,7 @@ static void expect_made(struct kunit *test, enum kind kind, struct bio *bio,
 	KUNIT_ASSERT_PTR_EQ(test, bio->bi_bdev, t->disk->part0);
 	KUNIT_ASSERT_EQ(test, bio->bi_iter.bi_sector, FIRST_SECTOR + from / 512);
 	KUNIT_ASSERT_EQ(test, bio->bi_iter.bi_size, t->end - from);
-#ifdef CONFIG_BLK_CGROUP
-	KUNIT_ASSERT_PTR_EQ(test, bio->bi_blkg, t->blkg);
-#endif
+	expect_blkg(test, kind, bio);
 	KUNIT_ASSERT_EQ(test, (__force u64)bio->bi_opf,
 			(__force u64)(p->op | REQ_SYNC | REQ_META |
 				      (p->interval ? REQ_INTEGRITY : 0)));
@@ -758,10 +709,6 @@ static void expect_made(struct kunit *test, enum kind kind, struct bio *bio,
 		KUNIT_ASSERT_EQ(test, bio->bi_iter.bi_idx, 0);
 		KUNIT_ASSERT_EQ(test, bio->bi_iter.bi_offset, 0);
 		KUNIT_ASSERT_EQ(test, bio->bi_bvec_gap_bit, 0);
-	}
-	if (kind == DEEP_CLONE) {
-		expect_entries(test, bio, p->data, from);
-		expect_data(test, bio, from, t->end);
 	}
 	if (kind == COPY) {
 		expect_folios(test, bio, false);
@@ -791,6 +738,8 @@ static void each_has_what_is_left(struct kunit *test)
 	for (;;) {
 		get_state(was, t->src);
 		for (kind = 0; kind < NR_KINDS; kind++) {
+			if (!can_make(kind, t->src))
+				continue;
 			bio = make_it(test, kind, t->src);
 			expect_made(test, kind, bio, from);
 			get_state(is, t->src);
@@ -851,7 +800,7 @@ static void each_can_be_a_source(struct kunit *test)
 }
 
 /* Whoever uses any of it from now on gets nonsense, or a report from SLUB. */
-static void spoil_source(struct copy_test *t, bool pages)
+static void spoil_source(struct copy_test *t)
 {
 	uninit_source(t);
 	t->spoiled = true;
@@ -860,20 +809,7 @@ static void spoil_source(struct copy_test *t, bool pages)
 	memset(t->vecs, 0x5a, sizeof(t->vecs));
 	if (t->prot_mem)
 		memset(page_address(t->prot_mem), 0x5a, MEMORY);
-	if (pages)
-		memset(page_address(t->data_mem), 0x5a, MEMORY);
-}
-
-static void deep_clone_outlives_its_source(struct kunit *test)
-{
-	struct copy_test *t = test->priv;
-	const unsigned int from = t->p->skip * 512;
-	struct bio *bio;
-
-	bio = make_it(test, DEEP_CLONE, t->src);
-	spoil_source(t, false);
-	expect_made(test, DEEP_CLONE, bio, from);
-	drop(DEEP_CLONE, bio);
+	memset(page_address(t->data_mem), 0x5a, MEMORY);
 }
 
 static void copy_outlives_its_source(struct kunit *test)
@@ -883,7 +819,7 @@ static void copy_outlives_its_source(struct kunit *test)
 	struct bio *bio;
 
 	bio = make_it(test, COPY, t->src);
-	spoil_source(t, true);
+	spoil_source(t);
 	expect_made(test, COPY, bio, from);
 	drop(COPY, bio);
 }
@@ -919,26 +855,21 @@ static void source_is_left_alone(struct kunit *test)
 	const unsigned int from = t->p->skip * 512;
 	struct bio *bio, *clone;
 	struct state *was, *is;
-	enum kind kind;
 
 	was = kunit_kmalloc(test, 2 * sizeof(*was), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, was);
 	is = was + 1;
 	clone = make_it(test, CLONE_FAST, t->src);
 	get_state(was, t->src);
-	for (kind = NR_SHARING; kind < NR_KINDS; kind++) {
-		bio = make_it(test, kind, t->src);
-		if (kind == COPY)
-			zero_fill_bio(bio);
-		/* The folios are found by page, not by length and offset. */
-		spoil_own(bio);
-		get_state(is, t->src);
-		KUNIT_EXPECT_MEMEQ(test, was, is, sizeof(*was));
-		KUNIT_EXPECT_MEMEQ(test, t->vecs, t->vecs_copy,
-				   sizeof(t->vecs));
-		expect_made(test, CLONE_FAST, clone, from);
-		drop(kind, bio);
-	}
+	bio = make_it(test, COPY, t->src);
+	zero_fill_bio(bio);
+	/* The folios are found by page, not by length and offset. */
+	spoil_own(bio);
+	get_state(is, t->src);
+	KUNIT_EXPECT_MEMEQ(test, was, is, sizeof(*was));
+	KUNIT_EXPECT_MEMEQ(test, t->vecs, t->vecs_copy, sizeof(t->vecs));
+	expect_made(test, CLONE_FAST, clone, from);
+	drop(COPY, bio);
 	/* What is put, is put alone. */
 	expect_made(test, CLONE_FAST, clone, from);
 	drop(CLONE_FAST, clone);
@@ -966,60 +897,6 @@ static void sharing_clone_moves_alone(struct kunit *test)
 	}
 }
 
-/* As wherever its source was when the position was recorded */
-static void clone_stands_at_recorded_position(struct kunit *test)
-{
-	struct copy_test *t = test->priv;
-	const unsigned int step = max3(t->p->interval, t->p->unit, 512);
-	const unsigned int first = t->p->skip * 512;
-	struct state *start, *was, *is;
-	unsigned int from, to;
-	struct bio_pos iter;
-	struct bio *bio;
-
-	start = kunit_kmalloc(test, 3 * sizeof(*start), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, start);
-	was = start + 1;
-	is = start + 2;
-	get_state(start, t->src);
-	for (from = first; from < WHOLE; from += step) {
-		put_state(start, t->src);
-		if (from > first)
-			bio_advance(t->src, from - first);
-		memset(&iter, 0x5a, sizeof(iter));
-		bio_pos_save(&iter, t->src);
-
-		/* It is there, a bit further, at its end, or back at its start. */
-		for (to = 0; to < 4; to++) {
-			if (to == 1 && t->src->bi_iter.bi_size > step)
-				bio_advance(t->src, step);
-			if (to == 2)
-				bio_advance(t->src, t->src->bi_iter.bi_size);
-			if (to == 3)
-				put_state(start, t->src);
-			get_state(was, t->src);
-			bio = bio_clone_at(t->src, &iter, GFP_KERNEL, t->bs);
-			KUNIT_ASSERT_NOT_NULL(test, bio);
-			expect_made(test, ALLOC_CLONE, bio, from);
-			get_state(is, t->src);
-			KUNIT_ASSERT_MEMEQ(test, was, is, sizeof(*was));
-			bio_put(bio);
-		}
-
-		/* For less than was left */
-		for (to = from + step; to < WHOLE; to += step) {
-			iter.data.bi_size = to - from;
-			t->end = to;
-			bio = bio_clone_at(t->src, &iter, GFP_KERNEL, t->bs);
-			KUNIT_ASSERT_NOT_NULL(test, bio);
-			expect_made(test, ALLOC_CLONE, bio, from);
-			bio_put(bio);
-		}
-		t->end = WHOLE;
-	}
-	put_state(start, t->src);
-}
-
 #ifdef CONFIG_BLK_DEV_INTEGRITY
 static void payload_without_metadata(struct kunit *test)
 {
@@ -1029,13 +906,15 @@ static void payload_without_metadata(struct kunit *test)
 
 	bio_integrity(t->src)->bip_iter.bi_size = 0;
 	for (kind = 0; kind < NR_KINDS; kind++) {
+		if (!can_make(kind, t->src))
+			continue;
 		bio = make_it(test, kind, t->src);
 		KUNIT_ASSERT_NOT_NULL(test, bio_integrity(bio));
 		KUNIT_EXPECT_EQ(test, bio_integrity(bio)->bip_iter.bi_size, 0);
 		KUNIT_EXPECT_EQ(test, bio_integrity(bio)->app_tag, APP_TAG);
 		/* There is no buffer, and so nothing to be freed. */
-		KUNIT_EXPECT_EQ(test, bio_integrity(bio)->bip_flags,
-				BIP_CLONE_FLAGS | BIP_CLONE);
+		KUNIT_EXPECT_FALSE(test, bio_integrity(bio)->bip_flags &
+					 BIP_COPY);
 		drop(kind, bio);
 	}
 }
@@ -1047,15 +926,17 @@ static void unshared_buffer_is_its_own(struct kunit *test)
 
 	bio = make_it(test, ALLOC_CLONE, t->src);
 	KUNIT_ASSERT_EQ(test, 0, bio_integrity_unshare(bio, GFP_KERNEL));
-	/* This is what a deep clone has. */
-	expect_prot(test, DEEP_CLONE, bio, t->p->skip * 512);
+	/* This is what a copy has. */
+	expect_prot(test, COPY, bio, t->p->skip * 512);
 	drop(ALLOC_CLONE, bio);
 
 	/* It has one already, and this says so. */
-	bio = make_it(test, DEEP_CLONE, t->src);
+	if (!can_make(COPY, t->src))
+		return;
+	bio = make_it(test, COPY, t->src);
 	KUNIT_ASSERT_EQ(test, 0, bio_integrity_unshare(bio, GFP_KERNEL));
-	expect_made(test, DEEP_CLONE, bio, t->p->skip * 512);
-	drop(DEEP_CLONE, bio);
+	expect_made(test, COPY, bio, t->p->skip * 512);
+	drop(COPY, bio);
 }
 #endif
 
@@ -1298,17 +1179,11 @@ static void cache_is_that_of_the_bio_set(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, bits(bio->bi_opf),
 				bits(REQ_OP_WRITE | REQ_ALLOC_CACHE));
 		bio_put(bio);
-		bio = bio_clone(src, GFP_KERNEL, &bs);
-		KUNIT_EXPECT_NOT_NULL(test, bio);
+		bio = bio_alloc_copy(t->disk->part0, src, GFP_KERNEL, &bs);
+		KUNIT_ASSERT_NOT_NULL(test, bio);
 		KUNIT_EXPECT_EQ(test, bits(bio->bi_opf),
 				bits(REQ_OP_WRITE | REQ_ALLOC_CACHE));
 		expect_data(test, bio, 3584, WHOLE);
-		bio_put(bio);
-		bio = bio_alloc_bioset(t->disk->part0, NR_PAGES, REQ_OP_READ,
-				       GFP_KERNEL, &bs);
-		KUNIT_EXPECT_EQ(test, 0, bio_copy(bio, src, GFP_KERNEL));
-		KUNIT_EXPECT_EQ(test, bits(bio->bi_opf),
-				bits(REQ_OP_WRITE | REQ_ALLOC_CACHE));
 		drop(COPY, bio);
 		bio_uninit(src);
 	}
@@ -1341,26 +1216,17 @@ static void device_of_a_clone(struct kunit *test)
 		bio_uninit(src);
 	}
 
-	/* A copy is for the device that it has. */
+	/* And the same for a copy */
 	src = make_plain_source(test, REQ_OP_WRITE, DATA);
 	bio_set_flag(src, BIO_REMAPPED);
-	bio = bio_alloc_bioset(t->other_disk->part0, NR_PAGES, 0, GFP_KERNEL, t->bs);
-	KUNIT_ASSERT_EQ(test, 0, bio_copy(bio, src, GFP_KERNEL));
-	KUNIT_EXPECT_PTR_EQ(test, bio->bi_bdev, t->other_disk->part0);
-	KUNIT_EXPECT_FALSE(test, bio_flagged(bio, BIO_REMAPPED));
-	expect_data(test, bio, 2560, WHOLE);
-	drop(COPY, bio);
-
-	/* If it has none, for that of the source */
-	bio = bio_alloc_bioset(NULL, NR_PAGES, 0, GFP_KERNEL, t->bs);
-	KUNIT_ASSERT_EQ(test, 0, bio_copy(bio, src, GFP_KERNEL));
-	KUNIT_EXPECT_PTR_EQ(test, bio->bi_bdev, t->disk->part0);
-	KUNIT_EXPECT_TRUE(test, bio_flagged(bio, BIO_REMAPPED));
-#ifdef CONFIG_BLK_CGROUP
-	KUNIT_EXPECT_PTR_EQ(test, bio->bi_blkg, src->bi_blkg);
-#endif
-	expect_data(test, bio, 2560, WHOLE);
-	drop(COPY, bio);
+	for (i = 0; i < 2; i++) {
+		bio = bio_alloc_copy(bdevs[i], src, GFP_KERNEL, t->bs);
+		KUNIT_ASSERT_NOT_NULL(test, bio);
+		KUNIT_EXPECT_PTR_EQ(test, bio->bi_bdev, bdevs[i]);
+		KUNIT_EXPECT_FALSE(test, bio_flagged(bio, BIO_REMAPPED));
+		expect_data(test, bio, 2560, WHOLE);
+		drop(COPY, bio);
+	}
 	bio_uninit(src);
 }
 
@@ -1368,7 +1234,6 @@ static void device_of_a_clone(struct kunit *test)
 static void charged_to_the_cgroup_of_the_source(struct kunit *test)
 {
 	struct copy_test *t = test->priv;
-	struct blkcg_gq *blkg = t->blkg;
 	struct bio *src, *bio;
 	enum kind kind;
 
@@ -1376,8 +1241,8 @@ static void charged_to_the_cgroup_of_the_source(struct kunit *test)
 		src = make_plain_source(test, REQ_OP_WRITE, DATA);
 		charge(t, src);
 		bio = make_it(test, kind, src);
-		KUNIT_EXPECT_PTR_EQ(test, bio->bi_blkg, blkg);
-		expect_refs(test, 2);
+		expect_blkg(test, kind, bio);
+		expect_refs(test, kind == CLONE_FAST ? 2 : 1);
 		drop(kind, bio);
 		expect_refs(test, 1);
 
@@ -1411,6 +1276,7 @@ static void charged_to_the_cgroup_of_the_source(struct kunit *test)
 
 #define MANY	(BIO_MAX_VECS + 44)
 
+/* Of a table of somebody else: a copy has as many as it has pages. */
 static void more_entries_than_a_table_has(struct kunit *test)
 {
 	struct copy_test *t = test->priv;
@@ -1428,18 +1294,6 @@ static void more_entries_than_a_table_has(struct kunit *test)
 	src.bi_iter.bi_size = MANY * 512;
 
 	for (left = MANY; left; left--) {
-		bio = bio_clone(&src, GFP_KERNEL, t->bs);
-		KUNIT_ASSERT_EQ(test, left <= BIO_MAX_VECS, !!bio);
-		if (bio) {
-			KUNIT_ASSERT_EQ(test, bio->bi_vcnt, left);
-			KUNIT_ASSERT_GE(test, bio->bi_max_vecs, left);
-			KUNIT_ASSERT_EQ(test, bio->bi_iter.bi_size, left * 512);
-			KUNIT_ASSERT_MEMEQ(test, bio->bi_io_vec,
-					   vecs + MANY - left,
-					   left * sizeof(*vecs));
-			bio_put(bio);
-		}
-		/* These have to do with it neither. */
 		bio = bio_clone_fast(&src, GFP_KERNEL, t->bs);
 		KUNIT_ASSERT_NOT_NULL(test, bio);
 		KUNIT_ASSERT_PTR_EQ(test, bio->bi_io_vec, vecs);
@@ -1452,18 +1306,39 @@ static void more_entries_than_a_table_has(struct kunit *test)
 		}
 		bio_advance(&src, 512);
 	}
-	/* Cut short in the middle of an entry */
-	src.bi_iter = (struct bvec_iter){ .bi_size = MANY * 512 };
-	bio_trim(&src, 3, BIO_MAX_VECS);
-	bio = bio_clone(&src, GFP_KERNEL, t->bs);
-	KUNIT_ASSERT_NOT_NULL(test, bio);
-	KUNIT_EXPECT_MEMEQ(test, bio->bi_io_vec, vecs + 3,
-			   BIO_MAX_VECS * sizeof(*vecs));
-	bio_put(bio);
 	bio_uninit(&src);
 }
 
-static void deep_clone_ends_where_its_source_does(struct kunit *test)
+/* There is room for BIO_MAX_VECS pages, and the last may be used in part. */
+static void more_pages_than_a_table_has(struct kunit *test)
+{
+	const unsigned int most = BIO_MAX_VECS * PAGE_SIZE;
+	struct copy_test *t = test->priv;
+	struct bio *bio, src;
+	struct bio_vec *vecs;
+	unsigned int i;
+
+	t->data_mem = alloc_memory(test);
+	vecs = kunit_kcalloc(test, BIO_MAX_VECS + 1, sizeof(*vecs), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, vecs);
+	for (i = 0; i <= BIO_MAX_VECS; i++)
+		add_entry(&vecs[i], t->data_mem, 0, PAGE_SIZE);
+	bio_init(&src, t->disk->part0, NULL, 0, REQ_OP_WRITE);
+	borrow_table(&src, vecs);
+
+	src.bi_iter.bi_size = most + 512;
+	KUNIT_EXPECT_NULL(test, make(test, COPY, &src, GFP_KERNEL));
+	for (i = 0; i < 2; i++) {
+		src.bi_iter.bi_size = most - i * 512;
+		bio = make_it(test, COPY, &src);
+		KUNIT_EXPECT_EQ(test, bio->bi_iter.bi_size, most - i * 512);
+		expect_folios(test, bio, false);
+		drop(COPY, bio);
+	}
+	bio_uninit(&src);
+}
+
+static void copy_ends_where_its_source_does(struct kunit *test)
 {
 	struct bio *src, *bio;
 	unsigned int size;
@@ -1471,41 +1346,12 @@ static void deep_clone_ends_where_its_source_does(struct kunit *test)
 	for (size = 512; size <= WHOLE - 2560; size += 512) {
 		src = make_plain_source(test, REQ_OP_WRITE, DATA);
 		bio_trim(src, 0, size / 512);
-		bio = make_it(test, DEEP_CLONE, src);
-		KUNIT_ASSERT_EQ(test, bio->bi_iter.bi_size, size);
-		expect_data(test, bio, 2560, 2560 + size);
-		drop(DEEP_CLONE, bio);
 		bio = make_it(test, COPY, src);
 		KUNIT_ASSERT_EQ(test, bio->bi_iter.bi_size, size);
 		expect_data(test, bio, 2560, 2560 + size);
 		drop(COPY, bio);
 		bio_uninit(src);
 	}
-}
-
-/* To be added to, as any bio with a table of its own */
-static void deep_clone_can_be_added_to(struct kunit *test)
-{
-	struct copy_test *t = test->priv;
-	struct bio *src, *bio;
-	unsigned int vcnt;
-
-	src = make_plain_source(test, REQ_OP_WRITE, DATA);
-	src->bi_iter = (struct bvec_iter){ .bi_size = WHOLE };
-	bio = make_it(test, DEEP_CLONE, src);
-	vcnt = bio->bi_vcnt;
-	/* More entries than are within the bio: there is room for 16. */
-	KUNIT_ASSERT_GT(test, bio->bi_max_vecs, vcnt);
-	KUNIT_EXPECT_PTR_EQ(test, bio_first_bvec_all(bio), bio->bi_io_vec);
-	KUNIT_EXPECT_EQ(test, 512, bio_add_page(bio, t->data_mem, 512, 2048));
-	KUNIT_EXPECT_EQ(test, bio->bi_vcnt, vcnt + 1);
-	KUNIT_EXPECT_EQ(test, bio->bi_iter.bi_size, WHOLE + 512);
-	bio->bi_iter.bi_size = WHOLE;
-	expect_data(test, bio, 0, WHOLE);
-	KUNIT_EXPECT_EQ(test, src->bi_iter.bi_size, WHOLE);
-	KUNIT_EXPECT_MEMEQ(test, t->vecs, t->vecs_copy, sizeof(t->vecs));
-	drop(DEEP_CLONE, bio);
-	bio_uninit(src);
 }
 
 static void copy_has_few_folios(struct kunit *test)
@@ -1543,71 +1389,20 @@ static void expect_warned(struct kunit *test, bool *before, int count)
 	*before = true;
 }
 
-static void copy_refuses_what_has_data(struct kunit *test)
+#ifdef CONFIG_BLK_DEV_INTEGRITY
+static void copy_refuses_read_with_metadata(struct kunit *test)
 {
 	struct copy_test *t = test->priv;
 	static bool warned;
-	struct bio *src, *bio;
-	struct bio_vec vec;
-	int i;
+	struct bio *bio = NULL;
 
-	src = make_plain_source(test, REQ_OP_WRITE, DATA);
-	for (i = 0; i < 2; i++) {
-		bio = alloc_target(test, src);
-		__bio_add_page(bio, t->data_mem, 512, 0);
-		if (i)
-			bio->bi_vcnt = 0;
-		else
-			bio->bi_iter.bi_size = 0;
-		vec = bio->bi_io_vec[0];
-		kunit_warning_suppress(test) {
-			KUNIT_EXPECT_EQ(test, -EINVAL,
-					bio_copy(bio, src, GFP_KERNEL));
-			expect_warned(test, &warned,
-				      KUNIT_SUPPRESSED_WARNING_COUNT());
-		}
-		KUNIT_EXPECT_MEMEQ(test, &vec, &bio->bi_io_vec[0], sizeof(vec));
-		KUNIT_EXPECT_EQ(test, bio->bi_vcnt, !i);
-		bio_put(bio);
+	kunit_warning_suppress(test) {
+		bio = make(test, COPY, t->src, GFP_KERNEL);
+		expect_warned(test, &warned, KUNIT_SUPPRESSED_WARNING_COUNT());
 	}
-	bio_uninit(src);
+	KUNIT_EXPECT_NULL(test, bio);
 }
-
-static void copy_refuses_small_table(struct kunit *test)
-{
-	struct bio_vec vecs[DIV_ROUND_UP(WHOLE, 4096) + 1], nothing = { };
-	struct copy_test *t = test->priv;
-	static bool warned;
-	struct bio *src, bio;
-	unsigned int nr;
-
-	src = make_plain_source(test, REQ_OP_WRITE, DATA);
-	for (nr = 0; nr <= DIV_ROUND_UP(WHOLE - 2560, PAGE_SIZE); nr++) {
-		memset(vecs, 0, sizeof(vecs));
-		bio_init(&bio, t->disk->part0, vecs, nr, 0);
-		if (nr == DIV_ROUND_UP(WHOLE - 2560, PAGE_SIZE)) {
-			KUNIT_EXPECT_EQ(test, 0,
-					bio_copy(&bio, src, GFP_KERNEL));
-			expect_data(test, &bio, 2560, WHOLE);
-			bio_free_folios(&bio);
-		} else {
-			kunit_warning_suppress(test) {
-				KUNIT_EXPECT_EQ(test, -EINVAL,
-						bio_copy(&bio, src,
-							 GFP_KERNEL));
-				expect_warned(test, &warned,
-					      KUNIT_SUPPRESSED_WARNING_COUNT());
-			}
-			KUNIT_EXPECT_EQ(test, bio.bi_vcnt, 0);
-			KUNIT_EXPECT_EQ(test, bio.bi_iter.bi_size, 0);
-			KUNIT_EXPECT_MEMEQ(test, &vecs[0], &nothing,
-					   sizeof(nothing));
-		}
-		KUNIT_EXPECT_MEMEQ(test, &vecs[nr], &nothing, sizeof(nothing));
-		bio_uninit(&bio);
-	}
-	bio_uninit(src);
-}
+#endif
 
 /*
  * No memory
@@ -1793,98 +1588,14 @@ static bool stop_failing(void)
 	return failed;
 }
 
-static bool single_pages_can_fail(void)
-{
-	struct page *page;
-
-	fail_nth(1);
-	page = alloc_page(NO_MEMORY);
-	stop_failing();
-	if (page)
-		__free_page(page);
-	return !page;
-}
-
-#ifdef CONFIG_BLK_INLINE_ENCRYPTION
-/*
- * Encryption contexts come from a reserve, if there is no other memory.  Hold
- * all that is in there.
- */
-#define MAX_HELD	1024
-
-struct held {
-	struct bio bios[MAX_HELD];
-	unsigned int nr;
-};
-
-static void hold_reserve(struct kunit *test, struct held *held)
-{
-	struct copy_test *t = test->priv;
-
-	for (;;) {
-		struct bio *bio = &held->bios[held->nr];
-		int ret;
-
-		KUNIT_ASSERT_LT(test, held->nr, MAX_HELD);
-		fail_nth(1);
-		ret = __bio_crypt_clone(bio, t->src, NO_MEMORY);
-		stop_failing();
-		if (ret)
-			return;
-		forget_live(bio->bi_crypt_context);
-		held->nr++;
-	}
-}
-
-static void release_reserve(void *data)
-{
-	struct held *held = data;
-
-	while (held->nr)
-		bio_uninit(&held->bios[--held->nr]);
-	kvfree(held);
-}
-
-static struct held *hold_first_time(struct kunit *test)
-{
-	struct held *held = kvzalloc(sizeof(*held), GFP_KERNEL);
-
-	KUNIT_ASSERT_NOT_NULL(test, held);
-	at_exit(test, release_reserve, held);
-	hold_reserve(test, held);
-	KUNIT_ASSERT_GT(test, held->nr, 0);
-	return held;
-}
-#else
-struct held;
-
-static void hold_reserve(struct kunit *test, struct held *held)
-{
-}
-
-static struct held *hold_first_time(struct kunit *test)
-{
-	return NULL;
-}
-#endif /* CONFIG_BLK_INLINE_ENCRYPTION */
-
-/* What else than make() does, and with a bio for bio_copy() that is there */
-static struct bio *try_to_make(struct kunit *test, enum kind kind,
-			       struct bio *target, gfp_t gfp)
+/* What else than make() does */
+static struct bio *try_to_make(struct kunit *test, enum kind kind, gfp_t gfp)
 {
 	struct copy_test *t = test->priv;
 	const int sectors = max(t->p->interval, 512) / 512;
-	struct bio_pos iter;
 	struct bio *bio;
-	int ret;
 
 	switch (kind) {
-	case COPY:
-		ret = bio_copy(target, t->src, gfp);
-		if (!ret)
-			return target;
-		KUNIT_EXPECT_EQ(test, ret, -ENOMEM);
-		return NULL;
 	case SPLIT:
 	case SPLIT_CHAINED:
 		if (kind == SPLIT)
@@ -1895,11 +1606,6 @@ static struct bio *try_to_make(struct kunit *test, enum kind kind,
 			return bio;
 		KUNIT_EXPECT_EQ(test, PTR_ERR(bio), -ENOMEM);
 		return NULL;
-	case CLONE_CHAINED:
-		return bio_clone_chained(t->disk->part0, t->src, gfp, t->bs);
-	case CLONE_AT:
-		bio_pos_save(&iter, t->src);
-		return bio_clone_at(t->src, &iter, gfp, t->bs);
 	default:
 		return make(test, kind, t->src, gfp);
 	}
@@ -1909,38 +1615,29 @@ static const char * const kind_names[] = {
 	[ALLOC_CLONE] = "bio_alloc_clone",
 	[CLONE_FAST] = "bio_clone_fast",
 	[INIT_CLONE] = "bio_init_clone",
-	[DEEP_CLONE] = "bio_clone",
-	[COPY] = "bio_copy",
+	[COPY] = "bio_alloc_copy",
 	[SPLIT] = "bio_split",
 	[SPLIT_CHAINED] = "bio_split_chained",
-	[CLONE_CHAINED] = "bio_clone_chained",
-	[CLONE_AT] = "bio_clone_at",
 };
 
 enum result { FAILED, MADE_NEVERTHELESS, MADE };
 
 /* Once, with the nth allocation failing */
 static enum result fail_one(struct kunit *test, enum kind kind, unsigned int n,
-			    struct held *held, const struct state *was)
+			    const struct state *was)
 {
 	struct copy_test *t = test->priv;
 	const struct copy_param *p = t->p;
-	struct bio *bio, *target = NULL;
-	const struct bio_vec *table;
 	struct state *is;
+	struct bio *bio;
 	bool failed;
 
 	is = kunit_kmalloc(test, sizeof(*is), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, is);
-	if (kind == COPY) {
-		target = alloc_target(test, t->src);
-		KUNIT_ASSERT_NOT_NULL(test, target);
-		table = target->bi_io_vec;
-	}
 
 	watch_from_zero();
 	fail_nth(n);
-	bio = try_to_make(test, kind, target, NO_MEMORY);
+	bio = try_to_make(test, kind, NO_MEMORY);
 	failed = stop_failing();
 	watch_on(false);
 
@@ -1948,237 +1645,101 @@ static enum result fail_one(struct kunit *test, enum kind kind, unsigned int n,
 		KUNIT_EXPECT_TRUE(test, failed);
 		get_state(is, t->src);
 		KUNIT_EXPECT_MEMEQ(test, was, is, sizeof(*was));
-		if (kind == COPY) {
-			KUNIT_EXPECT_EQ(test, target->bi_vcnt, 0);
-			KUNIT_EXPECT_EQ(test, target->bi_iter.bi_size, 0);
-			KUNIT_EXPECT_PTR_EQ(test, target->bi_io_vec, table);
-			KUNIT_EXPECT_TRUE(test, bio_owns_vecs(target));
-		}
 	} else if (kind < NR_KINDS) {
 		expect_made(test, kind, bio, p->skip * 512);
 	}
 
-	/*
-	 * The target is there before and after.  What it has been given goes
-	 * with it.
-	 */
-	if (target)
-		bio_get(target);
 	watch_on(true);
 	if (bio)
 		drop(kind, bio);
-	else if (target)
-		bio_put(target);
-	if (target)
-		bio_uninit(target);
 	watch_on(false);
-	if (target)
-		bio_put(target);
-	if (held)
-		hold_reserve(test, held);
 
 	put_state(was, t->src);
-	expect_refs(test, t->src == &t->mid ? 2 : 1);
+	expect_refs(test, 1);
 	kunit_kfree(test, is);
 	return !bio ? FAILED : failed ? MADE_NEVERTHELESS : MADE;
 }
 
-/* How many allocations can fail, and take the whole with them? */
-static unsigned int nr_fatal(struct kunit *test, enum kind kind, bool held)
+/*
+ * Whichever allocation fails: either there is a bio as it should be, or there
+ * is none, nothing is left behind, and the source is as it was.
+ */
+static void fail_each(struct kunit *test, bool watched)
 {
 	struct copy_test *t = test->priv;
-	const bool own = kind == DEEP_CLONE || kind == COPY;
-	unsigned int left = WHOLE - t->p->skip * 512, nr = 0, at = 0;
-	const struct piece *piece;
-
-	if (kind != INIT_CLONE && kind != COPY)
-		nr++;
-	if (kind == DEEP_CLONE) {
-		for (piece = t->p->data; piece->len; piece++) {
-			at += piece->len;
-			nr += at > WHOLE - left ? 0x100 : 0;
-		}
-		/* A few entries are within the bio. */
-		nr = (nr & 0xff) + (nr >> 8 > 4);
-	}
-	/* The payload itself is from a reserve. */
-	if (t->p->interval && own)
-		nr++;
-	/* First the pool is told to use its reserve, and then slab fails. */
-	if (t->p->unit && held)
-		nr += 2;
-	return nr;
-}
-
-static void fail_each(struct kunit *test, bool watched, bool drained)
-{
-	struct copy_test *t = test->priv;
-	struct held *held = NULL;
-	unsigned int n, nr, want, try;
+	unsigned int n, nr, try;
 	enum result result;
 	struct state *was;
 	enum kind kind;
-	int round;
 
 	was = kunit_kmalloc(test, sizeof(*was), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, was);
 	get_state(was, t->src);
 	if (watched)
 		add_probes(test);
-	if (drained)
-		held = hold_first_time(test);
 
 	for (kind = 0; kind < NR_ALL_KINDS; kind++) {
-		/*
-		 * Slab has allocations of its own at times, which fail in the
-		 * place of another.  So this is done until it has none.
-		 */
-		want = nr_fatal(test, kind, drained);
-		for (round = 0; round < 5; round++) {
-			for (n = 1, nr = 0; n < 100; n++) {
-				/* For the same reason: a leak is there always. */
-				for (try = 0; try < 3; try++) {
-					result = fail_one(test, kind, n, held,
-							  was);
-					KUNIT_ASSERT_FALSE(test,
-							   watch.overflow);
-					if (!watch.nr_live && !watch.nr_foreign)
-						break;
-				}
-				KUNIT_EXPECT_LT_MSG(test, try, 3,
-						    "%s leaves %u, and frees %u of others, if %u fails",
-						    kind_names[kind],
-						    watch.nr_live,
-						    watch.nr_foreign, n);
-				nr += result == FAILED;
-				if (result == MADE)
+		if (!can_make(kind, t->src))
+			continue;
+		for (n = 1, nr = 0; n < 100; n++) {
+			/*
+			 * Slab has allocations of its own at times.  A leak is
+			 * there always.
+			 */
+			for (try = 0; try < 3; try++) {
+				result = fail_one(test, kind, n, was);
+				KUNIT_ASSERT_FALSE(test, watch.overflow);
+				if (!watch.nr_live && !watch.nr_foreign)
 					break;
 			}
-			KUNIT_ASSERT_EQ(test, result, MADE);
-			if (nr == want)
+			KUNIT_EXPECT_LT_MSG(test, try, 3,
+					    "%s leaves %u, and frees %u of others, if %u fails",
+					    kind_names[kind], watch.nr_live,
+					    watch.nr_foreign, n);
+			nr += result == FAILED;
+			if (result == MADE)
 				break;
 		}
-		/* An allocation of a page for slab can fail, too. */
-		if (single_pages_can_fail())
-			KUNIT_EXPECT_GE_MSG(test, nr, want, "%s",
-					    kind_names[kind]);
-		else
-			KUNIT_EXPECT_EQ_MSG(test, nr, want, "%s",
+		KUNIT_ASSERT_EQ(test, result, MADE);
+		/* At least the bio itself has no reserve without reclaim. */
+		if (kind != INIT_CLONE)
+			KUNIT_EXPECT_GE_MSG(test, nr, 1, "%s",
 					    kind_names[kind]);
 	}
 }
 
 static void survives_without_memory(struct kunit *test)
 {
-	fail_each(test, false, false);
+	fail_each(test, false);
 }
 
 static void leaves_nothing_without_memory(struct kunit *test)
 {
-	fail_each(test, true, false);
+	fail_each(test, true);
 }
 
-static void __maybe_unused leaves_nothing_without_contexts(struct kunit *test)
-{
-	fail_each(test, true, true);
-}
-
-/* The last page of an odd number cannot be one half of two. */
-static void leaves_nothing_without_pages(struct kunit *test)
-{
-	struct copy_test *t = test->priv;
-	unsigned int n, try, nr = 0;
-	struct state *was;
-	enum result result = MADE;
-
-	if (!single_pages_can_fail())
-		kunit_skip(test, "needs 0 in fail_page_alloc/min-order of debugfs");
-	if (DIV_ROUND_UP(t->src->bi_iter.bi_size, PAGE_SIZE) % 2 == 0)
-		bio_advance(t->src, round_up(PAGE_SIZE, 4096));
-	was = kunit_kmalloc(test, sizeof(*was), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, was);
-	get_state(was, t->src);
-	add_probes(test);
-
-	for (n = 1; n < 100; n++) {
-		struct bio *bio;
-		bool failed;
-		int ret;
-
-		for (try = 0; try < 3; try++) {
-			bio = alloc_target(test, t->src);
-			KUNIT_ASSERT_NOT_NULL(test, bio);
-			bio_get(bio);
-			watch_from_zero();
-			fail_nth(n);
-			ret = bio_copy(bio, t->src, NO_MEMORY);
-			failed = stop_failing();
-			watch_on(false);
-			if (ret) {
-				KUNIT_EXPECT_EQ(test, ret, -ENOMEM);
-				KUNIT_EXPECT_TRUE(test, failed);
-				KUNIT_EXPECT_EQ(test, bio->bi_vcnt, 0);
-				KUNIT_EXPECT_EQ(test, bio->bi_iter.bi_size, 0);
-				result = FAILED;
-			} else {
-				expect_folios(test, bio, !failed);
-				result = failed ? MADE_NEVERTHELESS : MADE;
-			}
-			watch_on(true);
-			if (!ret)
-				bio_free_folios(bio);
-			bio_put(bio);
-			bio_uninit(bio);
-			watch_on(false);
-			bio_put(bio);
-			if (!watch.nr_live && !watch.nr_foreign)
-				break;
-		}
-		KUNIT_EXPECT_LT_MSG(test, try, 3,
-				    "leaves %u, and frees %u of others, if %u fails",
-				    watch.nr_live, watch.nr_foreign, n);
-		nr += result == FAILED;
-		if (result == MADE)
-			break;
-	}
-	KUNIT_EXPECT_EQ(test, result, MADE);
-	/* At least the page, and the buffer */
-	KUNIT_EXPECT_GE(test, nr, t->p->interval ? 2 : 1);
-}
-
-/* With a mask that allows reclaim, only a copy of metadata may fail. */
+/* With a mask that allows reclaim, a clone does not fail.  A copy may. */
 static void reserves_do_not_fail(struct kunit *test)
 {
 	struct copy_test *t = test->priv;
 	const unsigned int from = t->p->skip * 512;
-	struct bio *bio, *target;
-	unsigned int n;
 	enum kind kind;
+	struct bio *bio;
+	unsigned int n;
 	bool failed;
 
-	for (kind = 0; kind < NR_KINDS; kind++) {
+	for (kind = 0; kind < NR_SHARING; kind++) {
 		for (n = 1; n < 100; n++) {
-			target = kind == COPY ? alloc_target(test, t->src) :
-				NULL;
 			fail_nth(n);
-			bio = try_to_make(test, kind, target, GFP_KERNEL);
+			bio = try_to_make(test, kind, GFP_KERNEL);
 			failed = stop_failing();
-			if (bio) {
-				expect_made(test, kind, bio, from);
-				drop(kind, bio);
-			} else {
-				KUNIT_EXPECT_TRUE(test, t->p->interval);
-				KUNIT_EXPECT_GE(test, kind, NR_SHARING);
-				if (target)
-					bio_put(target);
-			}
+			KUNIT_ASSERT_NOT_NULL(test, bio);
+			expect_made(test, kind, bio, from);
+			drop(kind, bio);
 			if (!failed)
 				break;
 		}
 		KUNIT_EXPECT_FALSE(test, failed);
-		/* Something has failed, where there is something. */
-		if (kind != INIT_CLONE || t->p->unit)
-			KUNIT_EXPECT_GT(test, n, 1);
 	}
 }
 #else
@@ -2189,8 +1750,6 @@ static void skip_all(struct kunit *test)
 
 #define survives_without_memory		skip_all
 #define leaves_nothing_without_memory	skip_all
-#define leaves_nothing_without_contexts	skip_all
-#define leaves_nothing_without_pages	skip_all
 #define reserves_do_not_fail		skip_all
 #endif
 
@@ -2209,22 +1768,20 @@ static const void *name##_gen_params(struct kunit *test,		\
 	return p;							\
 }
 
-COPIES(read, p->op == REQ_OP_READ)
+/* A read that has integrity metadata cannot be copied. */
+COPIES(copyable, op_is_write(p->op) || !p->interval)
+COPIES(read, p->op == REQ_OP_READ && !p->interval)
 #ifdef CONFIG_BLK_DEV_INTEGRITY
 COPIES(prot, p->interval)
-#endif
-#ifdef CONFIG_BLK_INLINE_ENCRYPTION
-COPIES(crypt, p->unit)
+COPIES(prot_read, p->op == REQ_OP_READ && p->interval)
 #endif
 
 static struct kunit_case bio_copy_cases[] = {
 	KUNIT_CASE_PARAM(each_has_what_is_left, copy_gen_params),
 	KUNIT_CASE_PARAM(each_can_be_a_source, copy_gen_params),
-	KUNIT_CASE_PARAM(deep_clone_outlives_its_source, copy_gen_params),
-	KUNIT_CASE_PARAM(copy_outlives_its_source, copy_gen_params),
-	KUNIT_CASE_PARAM(source_is_left_alone, copy_gen_params),
+	KUNIT_CASE_PARAM(copy_outlives_its_source, copyable_gen_params),
+	KUNIT_CASE_PARAM(source_is_left_alone, copyable_gen_params),
 	KUNIT_CASE_PARAM(sharing_clone_moves_alone, copy_gen_params),
-	KUNIT_CASE_PARAM(clone_stands_at_recorded_position, copy_gen_params),
 	KUNIT_CASE_PARAM(read_is_copied_back, read_gen_params),
 #ifdef CONFIG_BLK_DEV_INTEGRITY
 	KUNIT_CASE_PARAM(payload_without_metadata, prot_gen_params),
@@ -2239,57 +1796,26 @@ static struct kunit_case bio_copy_cases[] = {
 	KUNIT_CASE(charged_to_the_cgroup_of_the_source),
 #endif
 	KUNIT_CASE(more_entries_than_a_table_has),
-	KUNIT_CASE(deep_clone_ends_where_its_source_does),
-	KUNIT_CASE(deep_clone_can_be_added_to),
+	KUNIT_CASE(more_pages_than_a_table_has),
+	KUNIT_CASE(copy_ends_where_its_source_does),
 	KUNIT_CASE(copy_has_few_folios),
-	KUNIT_CASE(copy_refuses_what_has_data),
-	KUNIT_CASE(copy_refuses_small_table),
+#ifdef CONFIG_BLK_DEV_INTEGRITY
+	KUNIT_CASE_PARAM(copy_refuses_read_with_metadata, prot_read_gen_params),
+#endif
 	KUNIT_CASE_PARAM(survives_without_memory, copy_gen_params),
 	KUNIT_CASE_PARAM(leaves_nothing_without_memory, copy_gen_params),
-#ifdef CONFIG_BLK_INLINE_ENCRYPTION
-	KUNIT_CASE_PARAM(leaves_nothing_without_contexts, crypt_gen_params),
-#endif
-	KUNIT_CASE_PARAM(leaves_nothing_without_pages, copy_gen_params),
 	KUNIT_CASE_PARAM(reserves_do_not_fail, copy_gen_params),
 	{}
 };
 
 static int bio_copy_suite_init(struct kunit_suite *suite)
 {
-	int ret;
-
-	ret = bioset_init(&shared_bs, 2, 40, BIOSET_NEED_BVECS);
-	if (ret)
-		return ret;
-	shared_disk = alloc_test_disk(NULL);
-	if (IS_ERR(shared_disk)) {
-		ret = PTR_ERR(shared_disk);
-		goto exit_bs;
-	}
-	other_disk = alloc_test_disk(NULL);
-	if (IS_ERR(other_disk)) {
-		ret = PTR_ERR(other_disk);
-		goto put_shared;
-	}
-	return 0;
-
-put_shared:
-	put_disk(shared_disk);
-exit_bs:
-	shared_disk = NULL;
-	bioset_exit(&shared_bs);
-	return ret;
+	return bio_kunit_shared_init(&shared, 40, BIOSET_NEED_BVECS);
 }
 
 static void bio_copy_suite_exit(struct kunit_suite *suite)
 {
-	/* Also called if the init has failed */
-	if (!shared_disk)
-		return;
-	put_disk(other_disk);
-	put_disk(shared_disk);
-	shared_disk = NULL;
-	bioset_exit(&shared_bs);
+	bio_kunit_shared_exit(&shared);
 }
 
 static struct kunit_suite bio_copy_suite = {

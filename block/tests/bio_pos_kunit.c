@@ -13,6 +13,7 @@
 #include <linux/blk-integrity.h>
 #include <linux/prandom.h>
 #include <linux/unaligned.h>
+#include "bio_kunit.h"
 
 #define FIRST_SECTOR	0x123456789aULL
 #define FIRST_SEED	0xfffffffaULL
@@ -77,7 +78,6 @@ struct bio_pos_param {
 	const unsigned int *cut;
 	/* inline encryption, if there is a data unit */
 	unsigned int unit;
-	u64 dun[BLK_CRYPTO_DUN_ARRAY_SIZE];
 };
 
 static const struct bio_pos_param bio_pos_params[] = {
@@ -109,23 +109,8 @@ static const struct bio_pos_param bio_pos_params[] = {
 	{ "mid-page, 4096+64, PI cut in tuples", mid_page, 4096, 64, 16,
 	  in_tuples },
 
-	{ "whole pages, unit 512, DUN from 0", whole_pages, .unit = 512 },
-	{ "odd, unit 512, carry into the second limb", odd, .unit = 512,
-	  .dun = { U64_MAX - 6 } },
-	{ "folios, unit 512, carry into the fourth limb", folios, .unit = 512,
-	  .dun = { U64_MAX - 20, U64_MAX, U64_MAX, 5 } },
-	{ "mid-page, unit 512, carry at once", mid_page, .unit = 512,
-	  .dun = { U64_MAX, U64_MAX, 7, 0 } },
-	{ "sectors, unit 512, DUN wraps", sectors, .unit = 512,
-	  .dun = { U64_MAX - 9, U64_MAX, U64_MAX, U64_MAX } },
-	{ "whole pages, unit 4096, carry into the second limb", whole_pages,
-	  .unit = 4096, .dun = { U64_MAX - 1, 1 } },
-	{ "folios, unit 4096, carry into the third limb", folios,
-	  .unit = 4096, .dun = { U64_MAX - 3, U64_MAX } },
-	{ "odd, unit 4096, DUN wraps", odd, .unit = 4096,
-	  .dun = { U64_MAX - 2, U64_MAX, U64_MAX, U64_MAX } },
-	{ "one vector, unit 4096, no carry", one_vector, .unit = 4096,
-	  .dun = { 0xfffffffe, 2, 3, 4 } },
+	{ "whole pages, encrypted", whole_pages, .unit = 512 },
+	{ "odd, encrypted", odd, .unit = 4096 },
 };
 
 /* Where a bio should stand. */
@@ -138,19 +123,18 @@ struct place {
 	unsigned int prot_bytes;
 	/* what has passed since the beginning */
 	unsigned int intervals;
-	unsigned int units;
 	/* ref tags are those of the disk */
 	bool mapped;
 	/* the bio does not carry its integrity payload */
 	bool detached;
-	/* moved by a part of an interval or data unit: only the data counts */
+	/* moved by a part of an interval: only the data counts */
 	bool ragged;
 	/* completed as a whole: nothing left, the rest is unspecified */
 	bool done;
 };
 
 struct saved {
-	struct bio_pos iter;
+	struct bio_pos pos;
 	struct place place;
 	struct bvec_iter data;
 	struct bip_iter prot;
@@ -166,7 +150,6 @@ struct fixture {
 	struct bio_integrity_payload *bip;
 	struct bio_crypt_ctx *bc;
 	struct blk_crypto_key key;
-	struct blk_crypto_key other_key;
 	u8 *data;
 	unsigned int data_len;
 	u8 *prot;
@@ -256,22 +239,9 @@ static void alloc_test_disk(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	const struct bio_pos_param *p = f->p;
-	struct queue_limits lim = {
-		.logical_block_size = 512,
-		.max_integrity_segments = USHRT_MAX,
-	};
 
-	if (p->interval) {
-		lim.logical_block_size = p->interval;
-		lim.integrity.interval_exp = ilog2(p->interval);
-		lim.integrity.metadata_size = p->metadata_size;
-		lim.integrity.pi_tuple_size = p->tuple_size;
-		lim.integrity.csum_type = p->tuple_size == 8 ?
-			BLK_INTEGRITY_CSUM_CRC : BLK_INTEGRITY_CSUM_CRC64;
-		lim.integrity.flags = BLK_INTEGRITY_REF_TAG |
-			BLK_SPLIT_INTERVAL_CAPABLE;
-	}
-	f->disk = blk_alloc_disk(&lim, NUMA_NO_NODE);
+	f->disk = bio_kunit_alloc_disk(p->interval, p->metadata_size,
+				       p->tuple_size);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, f->disk);
 	at_exit(test, put_disk_action, f->disk);
 }
@@ -351,6 +321,7 @@ static void attach_prot(struct kunit *test)
 static void attach_crypt(struct kunit *test)
 {
 	struct fixture *f = test->priv;
+	u64 dun[BLK_CRYPTO_DUN_ARRAY_SIZE] = { 1 };
 	u8 raw_key[32] = { 1 };
 
 	/* The mode with the largest vector */
@@ -360,9 +331,7 @@ static void attach_crypt(struct kunit *test)
 					    BLK_ENCRYPTION_MODE_ADIANTUM,
 					    BLK_CRYPTO_MAX_IV_SIZE,
 					    f->p->unit, 0));
-	f->other_key = f->key;
-	f->other_key.bytes[0]++;
-	bio_crypt_set_ctx(f->bio, &f->key, f->p->dun, GFP_KERNEL);
+	bio_crypt_set_ctx(f->bio, &f->key, dun, GFP_KERNEL);
 	f->bc = bio_crypt_ctx(f->bio);
 }
 #else
@@ -490,45 +459,11 @@ static void expect_prot(struct kunit *test, struct bio *bio,
 }
 #endif /* CONFIG_BLK_DEV_INTEGRITY */
 
-#ifdef CONFIG_BLK_INLINE_ENCRYPTION
-static void expect_crypt(struct kunit *test, struct bio *bio,
-			 const struct place *place)
-{
-	struct bio_crypt_ctx *bc = bio_crypt_ctx(bio);
-	struct fixture *f = test->priv;
-	u64 carry = place->units;
-	unsigned int i;
-
-	if (!f->bc) {
-		KUNIT_ASSERT_NULL(test, bc);
-		return;
-	}
-	KUNIT_ASSERT_NOT_NULL(test, bc);
-	KUNIT_ASSERT_PTR_EQ(test, bc->bc_key, &f->key);
-	if (place->done || place->ragged)
-		return;
-
-	/* A little-endian number of 32-bit digits */
-	for (i = 0; i < 2 * BLK_CRYPTO_DUN_ARRAY_SIZE; i++) {
-		carry += (u32)(f->p->dun[i / 2] >> 32 * (i % 2));
-		KUNIT_ASSERT_EQ(test, (u32)(bc->bc_dun[i / 2] >> 32 * (i % 2)),
-				(u32)carry);
-		carry >>= 32;
-	}
-}
-#else
-static void expect_crypt(struct kunit *test, struct bio *bio,
-			 const struct place *place)
-{
-}
-#endif /* CONFIG_BLK_INLINE_ENCRYPTION */
-
 static void expect_place(struct kunit *test, struct bio *bio,
 			 const struct place *place)
 {
 	expect_data(test, bio, place);
 	expect_prot(test, bio, place);
-	expect_crypt(test, bio, place);
 }
 
 /*
@@ -553,10 +488,6 @@ static void pass(const struct bio_pos_param *p, struct place *place,
 		place->prot_bytes -= n * p->metadata_size;
 		place->intervals += n;
 		place->ragged |= bytes % p->interval;
-	}
-	if (p->unit) {
-		place->units += bytes / p->unit;
-		place->ragged |= bytes % p->unit;
 	}
 }
 
@@ -639,7 +570,7 @@ static void save(struct kunit *test, struct saved *saved)
 
 	/* Nothing of an earlier save may shine through. */
 	memset(saved, 0x5a, sizeof(*saved));
-	bio_pos_save(&saved->iter, f->bio);
+	bio_pos_save(&saved->pos, f->bio);
 	saved->place = f->now;
 	saved->data = f->bio->bi_iter;
 	if (f->bip)
@@ -647,11 +578,27 @@ static void save(struct kunit *test, struct saved *saved)
 	expect_place(test, f->bio, &f->now);
 }
 
+/* As dm-integrity does it */
+static void carry(struct fixture *f, bool payload)
+{
+#ifdef CONFIG_BLK_DEV_INTEGRITY
+	f->bio->bi_integrity = payload ? f->bip : NULL;
+	if (payload)
+		f->bio->bi_opf |= REQ_INTEGRITY;
+	else
+		f->bio->bi_opf &= ~REQ_INTEGRITY;
+	f->now.detached = !payload;
+#endif
+}
+
 static void restore(struct kunit *test, const struct saved *saved)
 {
 	struct fixture *f = test->priv;
 
-	KUNIT_ASSERT_TRUE(test, bio_pos_restore(&saved->iter, f->bio));
+	/* What is carried is none of the position's business. */
+	if (f->now.detached != saved->place.detached)
+		carry(f, !saved->place.detached);
+	KUNIT_ASSERT_TRUE(test, bio_pos_restore(&saved->pos, f->bio));
 	f->now = saved->place;
 	expect_place(test, f->bio, &f->now);
 
@@ -869,14 +816,19 @@ static void set_mapped(struct kunit *test, bool mapped)
 	expect_place(test, f->bio, &f->now);
 }
 
-/* As dm-integrity does it */
 static void detach(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 
-	f->bio->bi_integrity = NULL;
-	f->bio->bi_opf &= ~REQ_INTEGRITY;
-	f->now.detached = true;
+	carry(f, false);
+	expect_place(test, f->bio, &f->now);
+}
+
+static void attach(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	carry(f, true);
 	expect_place(test, f->bio, &f->now);
 }
 
@@ -905,30 +857,31 @@ static void restores_state_of_payload(struct kunit *test)
 	}
 }
 
-static void restores_detached_payload(struct kunit *test)
+static void leaves_other_flags_of_payload(struct kunit *test)
 {
-	struct saved start, bare, here;
 	struct fixture *f = test->priv;
-	unsigned int at;
+	struct saved start;
 
 	save(test, &start);
+	advance(test, f->step);
+	f->bip->bip_flags |= BIP_CHECK_APPTAG;
+	restore(test, &start);
+	KUNIT_ASSERT_TRUE(test, f->bip->bip_flags & BIP_CHECK_APPTAG);
+}
+
+static void restores_what_was_saved_detached(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct saved bare;
+	unsigned int at;
+
+	detach(test);
+	save(test, &bare);
 	for (at = 512; at < f->data_len; at += 512) {
-		detach(test);
-		save(test, &bare);
 		advance(test, at);
 		restore(test, &bare);
 		split_off(test, at);
-		restore(test, &start);
-
-		advance(test, at);
-		save(test, &here);
-		detach(test);
-		restore(test, &here);
-		KUNIT_ASSERT_PTR_EQ(test, bio_integrity(f->bio), f->bip);
-		detach(test);
-		advance(test, f->now.bytes);
-		restore(test, &start);
-		KUNIT_ASSERT_PTR_EQ(test, bio_integrity(f->bio), f->bip);
+		restore(test, &bare);
 	}
 }
 #else
@@ -1044,13 +997,16 @@ static void expect_refusal(struct kunit *test, const struct saved *saved)
 	bool restored = true;
 
 	kunit_warning_suppress(test)
-		restored = bio_pos_restore(&saved->iter, f->bio);
+		restored = bio_pos_restore(&saved->pos, f->bio);
 	KUNIT_ASSERT_FALSE(test, restored);
 	KUNIT_ASSERT_EQ(test, 0, memcmp(&data, &f->bio->bi_iter, sizeof(data)));
 	KUNIT_ASSERT_EQ(test, (__force u32)opf, (__force u32)f->bio->bi_opf);
 }
 
-/* With a payload and an encryption context of its own */
+#endif
+
+#ifdef CONFIG_BLK_DEV_INTEGRITY
+/* With a payload of its own */
 static void alloc_other(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -1058,9 +1014,7 @@ static void alloc_other(struct kunit *test)
 	f->other = bio_alloc_clone(f->disk->part0, f->bio, GFP_KERNEL, &f->bs);
 	KUNIT_ASSERT_NOT_NULL(test, f->other);
 }
-#endif
 
-#ifdef CONFIG_BLK_DEV_INTEGRITY
 static void refuses_another_payload(struct kunit *test)
 {
 	struct bio_integrity_payload *bip, before;
@@ -1085,7 +1039,25 @@ static void refuses_another_payload(struct kunit *test)
 	put_other(f);
 }
 
-static void refuses_payload_that_came_later(struct kunit *test)
+/* As bio_integrity_unshare() gives it one */
+static void refuses_another_table(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct bio_integrity_payload *bip = f->bip;
+	typeof(bip->bip_vec) vecs = bip->bip_vec;
+	struct saved start;
+
+	save(test, &start);
+	advance(test, f->step);
+	bip->bip_vec = f->prot_vecs;
+	expect_refusal(test, &start);
+
+	bip->bip_vec = vecs;
+	expect_place(test, f->bio, &f->now);
+	restore(test, &start);
+}
+
+static void refuses_payload_that_came_or_went(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 	struct saved start, bare;
@@ -1093,7 +1065,8 @@ static void refuses_payload_that_came_later(struct kunit *test)
 	save(test, &start);
 	detach(test);
 	save(test, &bare);
-	restore(test, &start);
+	expect_refusal(test, &start);
+	attach(test);
 	advance(test, f->step);
 	expect_refusal(test, &bare);
 	expect_place(test, f->bio, &f->now);
@@ -1102,73 +1075,37 @@ static void refuses_payload_that_came_later(struct kunit *test)
 #endif /* CONFIG_BLK_DEV_INTEGRITY */
 
 #ifdef CONFIG_BLK_INLINE_ENCRYPTION
-static void refuses_without_encryption_context(struct kunit *test)
+static void refuses_encrypted(struct kunit *test)
 {
+	struct saved start, plain;
 	struct fixture *f = test->priv;
-	struct saved start;
 
 	save(test, &start);
 	advance(test, f->step);
+	expect_refusal(test, &start);
+
+	/* Not as if it were plain text either, before or after */
 	f->bio->bi_crypt_context = NULL;
 	expect_refusal(test, &start);
-	KUNIT_ASSERT_NULL(test, f->bio->bi_crypt_context);
-
+	save(test, &plain);
 	f->bio->bi_crypt_context = f->bc;
-	expect_place(test, f->bio, &f->now);
-	restore(test, &start);
-}
-
-static void refuses_encryption_context_that_came_later(struct kunit *test)
-{
-	struct fixture *f = test->priv;
-	struct saved start, plain;
-
-	save(test, &start);
-	f->bio->bi_crypt_context = NULL;
-	bio_pos_save(&plain.iter, f->bio);
-	f->bio->bi_crypt_context = f->bc;
-	advance(test, f->step);
 	expect_refusal(test, &plain);
 	expect_place(test, f->bio, &f->now);
-	restore(test, &start);
-}
-
-static void refuses_another_key(struct kunit *test)
-{
-	struct fixture *f = test->priv;
-	struct saved start;
-
-	save(test, &start);
-	advance(test, f->step);
-	f->bc->bc_key = &f->other_key;
-	expect_refusal(test, &start);
-	KUNIT_ASSERT_PTR_EQ(test, f->bc->bc_key, &f->other_key);
-
-	f->bc->bc_key = &f->key;
-	expect_place(test, f->bio, &f->now);
-	restore(test, &start);
-}
-
-static void restores_another_context_with_the_same_key(struct kunit *test)
-{
-	struct fixture *f = test->priv;
-	struct saved start;
-
-	save(test, &start);
-	advance(test, f->step);
-	alloc_other(test);
-	f->bio->bi_crypt_context = f->other->bi_crypt_context;
-	restore(test, &start);
-	KUNIT_ASSERT_PTR_EQ(test, f->bio->bi_crypt_context,
-			    f->other->bi_crypt_context);
-
-	f->bio->bi_crypt_context = f->bc;
-	restore(test, &start);
-	put_other(f);
 }
 #endif /* CONFIG_BLK_INLINE_ENCRYPTION */
 
-KUNIT_ARRAY_PARAM_DESC(any, bio_pos_params, name);
+KUNIT_ARRAY_PARAM_DESC(each, bio_pos_params, name);
+
+static const void *any_gen_params(struct kunit *test, const void *prev,
+				  char *desc)
+{
+	const struct bio_pos_param *p = prev;
+
+	do {
+		p = each_gen_params(test, p, desc);
+	} while (p && p->unit);
+	return p;
+}
 
 #ifdef CONFIG_BLK_DEV_INTEGRITY
 static const void *prot_gen_params(struct kunit *test, const void *prev,
@@ -1177,7 +1114,7 @@ static const void *prot_gen_params(struct kunit *test, const void *prev,
 	const struct bio_pos_param *p = prev;
 
 	do {
-		p = any_gen_params(test, p, desc);
+		p = each_gen_params(test, p, desc);
 	} while (p && !p->interval);
 	return p;
 }
@@ -1190,7 +1127,7 @@ static const void *crypt_gen_params(struct kunit *test, const void *prev,
 	const struct bio_pos_param *p = prev;
 
 	do {
-		p = any_gen_params(test, p, desc);
+		p = each_gen_params(test, p, desc);
 	} while (p && !p->unit);
 	return p;
 }
@@ -1210,17 +1147,14 @@ static struct kunit_case bio_pos_test_cases[] = {
 	KUNIT_CASE_PARAM(restores_what_a_stack_has_saved, any_gen_params),
 #ifdef CONFIG_BLK_DEV_INTEGRITY
 	KUNIT_CASE_PARAM(restores_state_of_payload, prot_gen_params),
-	KUNIT_CASE_PARAM(restores_detached_payload, prot_gen_params),
+	KUNIT_CASE_PARAM(leaves_other_flags_of_payload, prot_gen_params),
+	KUNIT_CASE_PARAM(restores_what_was_saved_detached, prot_gen_params),
 	KUNIT_CASE_PARAM(refuses_another_payload, prot_gen_params),
-	KUNIT_CASE_PARAM(refuses_payload_that_came_later, prot_gen_params),
+	KUNIT_CASE_PARAM(refuses_another_table, prot_gen_params),
+	KUNIT_CASE_PARAM(refuses_payload_that_came_or_went, prot_gen_params),
 #endif
 #ifdef CONFIG_BLK_INLINE_ENCRYPTION
-	KUNIT_CASE_PARAM(refuses_without_encryption_context, crypt_gen_params),
-	KUNIT_CASE_PARAM(refuses_encryption_context_that_came_later,
-			 crypt_gen_params),
-	KUNIT_CASE_PARAM(refuses_another_key, crypt_gen_params),
-	KUNIT_CASE_PARAM(restores_another_context_with_the_same_key,
-			 crypt_gen_params),
+	KUNIT_CASE_PARAM(refuses_encrypted, crypt_gen_params),
 #endif
 	{}
 };

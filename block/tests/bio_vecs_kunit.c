@@ -242,33 +242,6 @@ static void reset_keeps_an_own_table_alone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->vecs[0].bv_len, 512);
 }
 
-/* The warnings come once: there is one case for all of them. */
-static void others_are_warned(struct kunit *test)
-{
-	struct bio_vecs_test *t = test->priv;
-	struct bio *clone;
-
-	if (!IS_ENABLED(CONFIG_BLK_DEBUG_BIO_VECS))
-		kunit_skip(test, "needs CONFIG_BLK_DEBUG_BIO_VECS");
-
-	clone = bio_alloc_clone(NULL, &t->bio, GFP_KERNEL, &t->bs);
-	KUNIT_ASSERT_NOT_NULL(test, clone);
-	kunit_warning_suppress(test) {
-		KUNIT_EXPECT_PTR_EQ(test, bio_owned_vecs(&t->bio), &t->vecs[0]);
-		KUNIT_EXPECT_SUPPRESSED_WARNING_COUNT(test, 0);
-
-		/* The pointer is the plain one in any case. */
-		KUNIT_EXPECT_PTR_EQ(test, bio_owned_vecs(clone), &t->vecs[0]);
-		KUNIT_EXPECT_SUPPRESSED_WARNING_COUNT(test, 1);
-
-		bio_set_flag(&t->bio, BIO_TRACE_COMPLETION);
-		KUNIT_EXPECT_PTR_EQ(test, bio_owned_vecs(&t->bio), &t->vecs[0]);
-		bio_clear_flag(&t->bio, BIO_TRACE_COMPLETION);
-		KUNIT_EXPECT_SUPPRESSED_WARNING_COUNT(test, 2);
-	}
-	bio_put(clone);
-}
-
 #ifdef CONFIG_BLK_DEV_INTEGRITY
 static void a_payload_has_an_owner_too(struct kunit *test)
 {
@@ -288,19 +261,6 @@ static void a_payload_has_an_owner_too(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, bio_integrity(clone));
 	KUNIT_EXPECT_PTR_NE(test, bio_integrity(clone), bip);
 	KUNIT_EXPECT_PTR_EQ(test, bio_integrity(clone)->bip_vec, bip->bip_vec);
-
-	if (IS_ENABLED(CONFIG_BLK_DEBUG_BIO_VECS)) {
-		kunit_warning_suppress(test) {
-			bio_integrity_owned_vecs(&t->bio);
-			KUNIT_EXPECT_SUPPRESSED_WARNING_COUNT(test, 0);
-			bio_integrity_owned_vecs(clone);
-			KUNIT_EXPECT_SUPPRESSED_WARNING_COUNT(test, 1);
-			bio_set_flag(&t->bio, BIO_TRACE_COMPLETION);
-			bio_integrity_owned_vecs(&t->bio);
-			bio_clear_flag(&t->bio, BIO_TRACE_COMPLETION);
-			KUNIT_EXPECT_SUPPRESSED_WARNING_COUNT(test, 2);
-		}
-	}
 	bio_put(clone);
 }
 #endif
@@ -311,7 +271,6 @@ static struct kunit_case bio_vecs_cases[] = {
 	KUNIT_CASE(loops_nest),
 	KUNIT_CASE(who_owns_a_table),
 	KUNIT_CASE(reset_keeps_an_own_table_alone),
-	KUNIT_CASE(others_are_warned),
 #ifdef CONFIG_BLK_DEV_INTEGRITY
 	KUNIT_CASE(a_payload_has_an_owner_too),
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The position of a bio: everything about it that moves as it completes.
+ * The position of a bio: what has to be put back to submit it once more.
  */
 #ifndef _LINUX_BIO_POS_H
 #define _LINUX_BIO_POS_H
@@ -13,65 +13,61 @@
  * struct bio_pos - saved position of a bio
  * @data: position in the data (&bio.bi_iter)
  * @bip: integrity payload that the bio carried, or %NULL
+ * @bip_vec: table of @bip that @prot is a position in
  * @prot: position in the integrity metadata, and the seed that goes with it
- * @bip_flags: state of the payload: %BIP_MAPPED_INTEGRITY is set when the
- *	metadata of a write is first handed to a driver
- * @bc_key: key of the bio's encryption context, %NULL if there was none
- * @bc_dun: first data unit number at this position
+ * @mapped: %BIP_MAPPED_INTEGRITY, which is set when the metadata of a write is
+ *	first handed to a driver
+ * @encrypted: whether the bio had an encryption context
  *
  * The members after @data exist only in a kernel that has what they describe:
  * without integrity and inline encryption this is a &struct bvec_iter.
  *
  * A saved position refers to the bio's tables and payload, and owns none of
  * them.  It is good for as long as the bio keeps both.
+ *
+ * The data unit number of an encrypted bio is not recorded.  Those that submit
+ * a bio once more get no encrypted ones, and it would double the size.
  */
 struct bio_pos {
 	struct bvec_iter		data;
 #ifdef CONFIG_BLK_DEV_INTEGRITY
 	struct bio_integrity_payload	*bip;
+	const struct bio_vec		*bip_vec;
 	struct bip_iter			prot;
-	unsigned short			bip_flags;
+	bool				mapped;
 #endif
 #ifdef CONFIG_BLK_INLINE_ENCRYPTION
-	const struct blk_crypto_key	*bc_key;
-	u64				bc_dun[BLK_CRYPTO_DUN_ARRAY_SIZE];
+	bool				encrypted;
 #endif
 };
 
 /**
  * bio_pos_save - record the position of a bio
- * @iter: where to record it
+ * @pos: where to record it
  * @bio: bio that is not in flight
  *
- * To be called before @bio is submitted by whoever may want to submit it once
- * more, or to look at its data after it has completed.  A completed bio's own
- * position is unspecified: it may not have moved at all, it may stand at the
- * end, or anywhere between.
+ * To be called before @bio is submitted by code that may want to submit it once
+ * more.  A completed bio's own position is unspecified: it may not have moved
+ * at all, it may stand at the end, or anywhere between.
  *
  * Context: Any context.
  */
-static inline void bio_pos_save(struct bio_pos *iter, struct bio *bio)
+static inline void bio_pos_save(struct bio_pos *pos, struct bio *bio)
 {
-	iter->data = bio->bi_iter;
+	pos->data = bio->bi_iter;
 #ifdef CONFIG_BLK_DEV_INTEGRITY
-	iter->bip = NULL;
-	if (bio_integrity(bio)) {
-		iter->bip = bio_integrity(bio);
-		iter->prot = iter->bip->bip_iter;
-		iter->bip_flags = iter->bip->bip_flags;
+	pos->bip = bio_integrity(bio);
+	if (pos->bip) {
+		pos->bip_vec = pos->bip->bip_vec;
+		pos->prot = pos->bip->bip_iter;
+		pos->mapped = pos->bip->bip_flags & BIP_MAPPED_INTEGRITY;
 	}
 #endif
 #ifdef CONFIG_BLK_INLINE_ENCRYPTION
-	iter->bc_key = NULL;
-	if (bio_has_crypt_ctx(bio)) {
-		iter->bc_key = bio->bi_crypt_context->bc_key;
-		memcpy(iter->bc_dun, bio->bi_crypt_context->bc_dun,
-		       sizeof(iter->bc_dun));
-	}
+	pos->encrypted = bio_has_crypt_ctx(bio);
 #endif
 }
 
-bool __must_check bio_pos_restore(const struct bio_pos *iter,
-				   struct bio *bio);
+bool __must_check bio_pos_restore(const struct bio_pos *pos, struct bio *bio);
 
 #endif /* _LINUX_BIO_POS_H */

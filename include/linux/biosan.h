@@ -10,7 +10,6 @@
 #include <linux/blk_types.h>
 #include <linux/jump_label.h>
 
-struct bio_pos;
 struct bio_set;
 struct gendisk;
 struct request;
@@ -68,8 +67,8 @@ void __biosan_steal(struct bio *bio);
 void __biosan_request(struct request *rq);
 /* From @iter on, the reference tags of @bio are about to be remapped to @ref. */
 void __biosan_remap(struct bio *bio, const struct bvec_iter *iter, u64 ref);
-/* What @bio has read is about to be verified, from @iter on. */
-void __biosan_verify(struct bio *bio, const struct bio_pos *iter);
+/* What @bio has read is about to be verified: from @data on, and bip_iter. */
+void __biosan_verify(struct bio *bio, const struct bvec_iter *data);
 /* @bio has ended, and bi_end_io is about to be called. */
 void __biosan_endio(struct bio *bio);
 /* bi_end_io has kept @bio, which will be ended once more. */

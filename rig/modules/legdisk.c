@@ -25,6 +25,7 @@
 #include <linux/vmalloc.h>
 
 #define LEG_KEYSLOTS	4
+#define LEG_RETRIES	5
 #define LEG_POISON	0xdb
 
 static char *mode = "mq";
@@ -50,6 +51,10 @@ MODULE_PARM_DESC(crypto, "offer inline encryption, AES-256-XTS (mq only)");
 static bool wcache;
 module_param(wcache, bool, 0444);
 MODULE_PARM_DESC(wcache, "claim a write cache, so that flushes get here");
+
+static bool poll;
+module_param(poll, bool, 0444);
+MODULE_PARM_DESC(poll, "one queue for polled and other requests (mq only)");
 
 enum leg_op { LEG_BOTH, LEG_READ, LEG_WRITE };
 static const char * const leg_ops[] = { "both", "read", "write" };
@@ -88,9 +93,17 @@ struct leg {
 	bool			whole_units;
 	u32			fail_count;
 	u32			fail_bytes;
+	u64			bad;
+
+	/* Polled requests: done when polled for, and not before @hold is 0 */
+	struct list_head	polled_list;
+	u32			hold;
 
 	/* What became of it */
 	atomic_t		seen;
+	atomic_t		waiting;
+	atomic_t		polled;
+	atomic_t		retries;
 	atomic_t		shorts;
 	atomic_t		fails;
 	atomic_t		crypts;
@@ -100,6 +113,8 @@ struct leg {
 
 struct leg_cmd {
 	bool			fail;
+	u32			retries;
+	blk_status_t		status;
 };
 
 static struct leg *legs;
@@ -303,6 +318,72 @@ static blk_status_t leg_rq_move(struct leg *leg, struct request *rq,
 	return leg_move_crypt(leg, rq, bytes);
 }
 
+/*
+ * A polled request ends when it is polled for, as no interrupt does that. With
+ * poll=1, the queue that has both is of the default type.
+ */
+static void leg_end(struct leg *leg, struct request *rq, blk_status_t status)
+{
+	struct leg_cmd *cmd = blk_mq_rq_to_pdu(rq);
+
+	if (!(rq->cmd_flags & REQ_POLLED)) {
+		blk_mq_end_request(rq, status);
+		return;
+	}
+	cmd->status = status;
+	atomic_inc(&leg->waiting);
+	guard(spinlock)(&leg->lock);
+	list_add_tail(&rq->queuelist, &leg->polled_list);
+}
+
+static int leg_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *iob)
+{
+	struct leg *leg = hctx->queue->queuedata;
+	struct request *rq, *next;
+	LIST_HEAD(list);
+	int n = 0;
+
+	if (READ_ONCE(leg->hold))
+		return 0;
+
+	scoped_guard(spinlock, &leg->lock)
+		list_splice_init(&leg->polled_list, &list);
+
+	list_for_each_entry_safe(rq, next, &list, queuelist) {
+		struct leg_cmd *cmd = blk_mq_rq_to_pdu(rq);
+
+		list_del_init(&rq->queuelist);
+		atomic_dec(&leg->waiting);
+		atomic_inc(&leg->polled);
+		blk_mq_end_request(rq, cmd->status);
+		n++;
+	}
+	return n;
+}
+
+/*
+ * As a driver does that takes a transfer of nothing for an error, and one of
+ * less than a data unit for nothing, but goes on after any other.
+ */
+static void leg_short(struct leg *leg, struct request *rq, unsigned int done)
+{
+	struct leg_cmd *cmd = blk_mq_rq_to_pdu(rq);
+
+	atomic_inc(&leg->shorts);
+	cmd->fail = leg->fail_rest;
+	if (!done && !cmd->fail && leg->bad != U64_MAX) {
+		atomic_inc(&leg->retries);
+		if (cmd->retries++ == LEG_RETRIES) {
+			leg_end(leg, rq, BLK_STS_IOERR);
+			return;
+		}
+	}
+	if (done && !blk_update_request(rq, BLK_STS_OK, done))
+		__blk_mq_end_request(rq, BLK_STS_OK);
+	else
+		blk_mq_requeue_request(rq, true);
+}
+
 static blk_status_t leg_queue_rq(struct blk_mq_hw_ctx *hctx,
 				 const struct blk_mq_queue_data *bd)
 {
@@ -315,6 +396,7 @@ static blk_status_t leg_queue_rq(struct blk_mq_hw_ctx *hctx,
 
 	if (!(rq->rq_flags & RQF_DONTPREP)) {
 		cmd->fail = false;
+		cmd->retries = 0;
 		rq->rq_flags |= RQF_DONTPREP;
 	}
 	blk_mq_start_request(rq);
@@ -336,11 +418,15 @@ static blk_status_t leg_queue_rq(struct blk_mq_hw_ctx *hctx,
 	match = leg_matches(leg, op_is_write(req_op(rq)), blk_rq_pos(rq));
 	if (cmd->fail || (match && leg_take(leg, &leg->fail_count))) {
 		atomic_inc(&leg->fails);
-		blk_mq_end_request(rq, BLK_STS_IOERR);
+		leg_end(leg, rq, BLK_STS_IOERR);
 		return BLK_STS_OK;
 	}
 
-	if (match) {
+	if (blk_rq_pos(rq) <= leg->bad &&
+	    leg->bad - blk_rq_pos(rq) < blk_rq_sectors(rq)) {
+		bytes = (leg->bad - blk_rq_pos(rq)) << SECTOR_SHIFT;
+		cut = true;
+	} else if (match) {
 		u32 to = round_down(READ_ONCE(leg->bytes_short), lbs);
 
 		if (to && to < bytes && leg_take(leg, &leg->short_count)) {
@@ -350,21 +436,33 @@ static blk_status_t leg_queue_rq(struct blk_mq_hw_ctx *hctx,
 	}
 
 	status = leg_rq_move(leg, rq, bytes, &done);
-	if (status || !cut) {
-		blk_mq_end_request(rq, status);
-		return BLK_STS_OK;
-	}
-
-	atomic_inc(&leg->shorts);
-	cmd->fail = leg->fail_rest;
-	if (done)
-		WARN_ON_ONCE(!blk_update_request(rq, BLK_STS_OK, done));
-	blk_mq_requeue_request(rq, true);
+	if (status || !cut)
+		leg_end(leg, rq, status);
+	else
+		leg_short(leg, rq, done);
 	return BLK_STS_OK;
+}
+
+static void leg_map_queues(struct blk_mq_tag_set *set)
+{
+	unsigned int i;
+
+	for (i = 0; i < set->nr_maps; i++) {
+		set->map[i].nr_queues = i == HCTX_TYPE_READ ? 0 : 1;
+		set->map[i].queue_offset = 0;
+		if (set->map[i].nr_queues)
+			blk_mq_map_queues(&set->map[i]);
+	}
 }
 
 static const struct blk_mq_ops leg_mq_ops = {
 	.queue_rq	= leg_queue_rq,
+};
+
+static const struct blk_mq_ops leg_mq_poll_ops = {
+	.queue_rq	= leg_queue_rq,
+	.poll		= leg_poll,
+	.map_queues	= leg_map_queues,
 };
 
 /*
@@ -515,6 +613,11 @@ static void leg_debugfs_add(struct leg *leg)
 		debugfs_create_u32("short_count", 0600, d, &leg->short_count);
 		debugfs_create_bool("fail_rest", 0600, d, &leg->fail_rest);
 		debugfs_create_bool("whole_units", 0600, d, &leg->whole_units);
+		debugfs_create_u64("bad", 0600, d, &leg->bad);
+		debugfs_create_u32("hold", 0600, d, &leg->hold);
+		debugfs_create_atomic_t("waiting", 0600, d, &leg->waiting);
+		debugfs_create_atomic_t("polled", 0600, d, &leg->polled);
+		debugfs_create_atomic_t("retries", 0600, d, &leg->retries);
 	}
 	debugfs_create_atomic_t("seen", 0600, d, &leg->seen);
 	debugfs_create_atomic_t("shorts", 0600, d, &leg->shorts);
@@ -596,6 +699,8 @@ static int leg_add(struct leg *leg, unsigned int index)
 	};
 	leg->to = U64_MAX;
 	leg->whole_units = true;
+	leg->bad = U64_MAX;
+	INIT_LIST_HEAD(&leg->polled_list);
 
 	leg->data = vzalloc((size_t)size_mb << 20);
 	if (!leg->data)
@@ -608,7 +713,8 @@ static int leg_add(struct leg *leg, unsigned int index)
 		lim.features |= BLK_FEAT_NOWAIT;
 		disk = blk_alloc_disk(&lim, NUMA_NO_NODE);
 	} else {
-		leg->set.ops = &leg_mq_ops;
+		leg->set.ops = poll ? &leg_mq_poll_ops : &leg_mq_ops;
+		leg->set.nr_maps = poll ? HCTX_MAX_TYPES : 1;
 		leg->set.nr_hw_queues = 1;
 		leg->set.queue_depth = 64;
 		leg->set.numa_node = NUMA_NO_NODE;
@@ -664,8 +770,8 @@ static int __init legdisk_init(void)
 		pr_err("mode is mq or bio\n");
 		return -EINVAL;
 	}
-	if (crypto && leg_is_bio) {
-		pr_err("crypto=1 needs mode=mq\n");
+	if ((crypto || poll) && leg_is_bio) {
+		pr_err("crypto=1 and poll=1 need mode=mq\n");
 		return -EINVAL;
 	}
 	if (!nr || !size_mb || lbs < SECTOR_SIZE || lbs > PAGE_SIZE ||

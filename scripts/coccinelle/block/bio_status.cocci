@@ -160,18 +160,23 @@ position p;
 
 // Never BLK_STS_OK
 
+// spatch may have been built without PCRE, so there is no lookahead for "OK"
 @never_ok@
 expression P, E;
-identifier c =~ "^BLK_STS_(?!OK$)";
+identifier c =~ "^BLK_STS_[^O]";
 position p;
 @@
 
 (
  P->bi_status@p = c
 |
+ P->bi_status@p = BLK_STS_OFFLINE
+|
  P->bi_status@p = errno_to_blk_status(PTR_ERR(E))
 |
  bio_endio_status@p(P, c)
+|
+ bio_endio_status@p(P, BLK_STS_OFFLINE)
 |
  bio_endio_status@p(P, errno_to_blk_status(PTR_ERR(E)))
 )
