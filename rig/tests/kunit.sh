@@ -9,12 +9,12 @@
 # mail: block: add a KUnit suite for clones and copies
 # mail: block: add a KUnit suite for splits and chains
 # base: none
-# expects: BUG: BIOSAN: (foreign-table|ended-twice|used-after-end|broken-chain) in (others_are_warned|restores_after_chain_has_ended|child_keeps_its_completion)\+.* \[bio_(vecs|pos|chain)_kunit\]
+# expects: BUG: BIOSAN: (ended-twice|used-after-end|broken-chain) in (restores_after_chain_has_ended|child_keeps_its_completion)\+.* \[bio_(pos|chain)_kunit\]
 . "$(dirname "$0")/lib.sh"
 
 SUITES=(bio_chain bio_clone bio_copy bio_pos bio_vecs)
 
-# So that single pages can fail, too: bio_copy asks for them one by one.
+# So that single pages can fail, too: bio_alloc_copy() asks for them at last.
 echo 0 >/sys/kernel/debug/fail_page_alloc/min-order ||
 	bail "allocations of single pages cannot be made to fail"
 plan $((2 * ${#SUITES[@]}))
