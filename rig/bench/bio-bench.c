@@ -177,21 +177,21 @@ static void attributes(struct bio *bio, struct bio *src)
 	bio->bi_write_stream = src->bi_write_stream;
 	bio_clone_blkg_association(bio, src);
 }
+#else
+static void attributes(struct bio *bio, struct bio *src)
+{
+	bio->bi_iter.bi_sector = src->bi_iter.bi_sector;
+	bio_copy_attrs(bio, src);
+}
 #endif
 
 static int clone_table(struct bio *src, unsigned int arg)
 {
+	struct bvec_iter iter;
+	struct bio_vec bv;
 	struct bio *bio;
 
 	begin();
-#ifdef BENCH_SERIES
-	bio = bio_clone(src, GFP_NOIO, &set);
-	if (!bio)
-		return -ENOMEM;
-#else
-	struct bvec_iter iter;
-	struct bio_vec bv;
-
 	bio = bio_alloc_bioset(src->bi_bdev, src->bi_vcnt, src->bi_opf,
 			       GFP_NOIO, &set);
 	if (!bio)
@@ -201,7 +201,6 @@ static int clone_table(struct bio *src, unsigned int arg)
 		if (!bio_add_page(bio, bv.bv_page, bv.bv_len, bv.bv_offset))
 			return -EIO;
 	}
-#endif
 	end();
 	if (bio->bi_iter.bi_size != src->bi_iter.bi_size ||
 	    bio->bi_io_vec == src->bi_io_vec)
@@ -236,15 +235,7 @@ static int same_data(struct bio *bio, struct bio *src)
 #ifdef BENCH_SERIES
 static struct bio *copy_by_page(struct bio *src)
 {
-	unsigned int nr = DIV_ROUND_UP(src->bi_iter.bi_size, PAGE_SIZE);
-	struct bio *bio;
-
-	bio = bio_alloc_bioset(bdev, nr, src->bi_opf, GFP_NOIO, &set);
-	if (bio && bio_copy(bio, src, GFP_NOIO)) {
-		bio_put(bio);
-		return NULL;
-	}
-	return bio;
+	return bio_alloc_copy(bdev, src, GFP_NOIO, &set);
 }
 
 static void free_by_page(struct bio *bio)
@@ -253,29 +244,15 @@ static void free_by_page(struct bio *bio)
 	bio_put(bio);
 }
 
-/* dm-flakey does not take its bio from a bio_set. */
 static struct bio *copy_by_order(struct bio *src)
 {
-	const gfp_t gfp = GFP_NOIO | __GFP_NORETRY | __GFP_NOWARN;
-	unsigned int nr = DIV_ROUND_UP(src->bi_iter.bi_size, PAGE_SIZE);
-	struct bio *bio = bio_kmalloc(nr, gfp);
-
-	if (!bio)
-		return NULL;
-	bio_init_inline(bio, bdev, nr, src->bi_opf);
-	if (bio_copy(bio, src, gfp)) {
-		bio_uninit(bio);
-		kfree(bio);
-		return NULL;
-	}
-	return bio;
+	return bio_alloc_copy(bdev, src, GFP_NOIO | __GFP_NORETRY |
+			      __GFP_NOWARN, &set);
 }
 
 static void free_by_order(struct bio *bio)
 {
-	bio_free_folios(bio);
-	bio_uninit(bio);
-	kfree(bio);
+	free_by_page(bio);
 }
 
 #else
@@ -409,16 +386,10 @@ static int clone_chained(struct bio *src, unsigned int arg)
 	work.bi_end_io = count_end;
 	ended = 0;
 	begin();
-#ifdef BENCH_SERIES
-	bio = bio_clone_chained(bdev, &work, GFP_NOIO, &set);
-	if (!bio)
-		return -ENOMEM;
-#else
 	bio = bio_alloc_clone(bdev, &work, GFP_NOIO, &set);
 	if (!bio)
 		return -ENOMEM;
 	bio_chain(bio, &work);
-#endif
 	bio_endio(bio);
 	bio_endio(&work);
 	end();
