@@ -10,6 +10,7 @@
 # mail: block: add a KUnit suite for splits and chains
 # base: none
 # expects: BUG: BIOSAN: (ended-twice|used-after-end|broken-chain) in (restores_after_chain_has_ended|child_keeps_its_completion)\+.* \[bio_(pos|chain)_kunit\]
+# cpus: 2
 . "$(dirname "$0")/lib.sh"
 
 SUITES=(bio_chain bio_clone bio_copy bio_pos bio_vecs)
