@@ -1,6 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: dm requeues the part of a bio that was mapped, not what is left of it
+# what: part of a bio is requeued by dm while the next part is mapped
+# then: another range is written instead
+# now: the right range
+# class: data-loss
+# mail: dm: fix requeueing of the wrong range of a split bio
+# mail: dm: record the part of a bio that is mapped as a struct bio_pos
 # base: fail
 # cpus: 2
 # shellcheck source=/dev/null
@@ -23,7 +29,7 @@ arm()
 	echo 0 >$param/release
 	before=$(<$param/requeued)
 	dmsetup suspend --noflush hold &
-	wait_for 10 grep -q Y $param/armed || bail "not armed"
+	wait_for grep -q Y $param/armed || bail "not armed"
 }
 
 # release: and the I/O was put to the test

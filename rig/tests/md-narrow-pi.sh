@@ -1,6 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: what md writes again block by block keeps its PI, and frees it
+# what: a leg fails a write with PI, and md repeats it block by block
+# then: application tags lost, memory leaked
+# now: kept
+# class: data-loss
+# mail: md/raid1, md/raid10: write narrow blocks with their PI
 # base: fail
 # before: inject
 # shellcheck source=/dev/null
@@ -18,7 +23,7 @@ errors() { cat /sys/block/md0/md/dev-"$1"/bad_blocks; }
 one()
 {
 	inject "$B" "add,op=WRITE,status=IOERR,start=$data,once"
-	"$TOOLS/pi-io" write $md "$1" $len "$2" $app || return
+	pi write $md "$1" $len "$2" $app || return
 	grep -q once=spent "$ERRINJ/$B/error_injection" || return
 	inject_none "$B"
 }
@@ -26,7 +31,7 @@ one()
 # leg DISK OFFSET SEED
 leg()
 {
-	"$TOOLS/pi-io" --pattern="$2" read "/dev/$1" $((data * 512 + $2)) \
+	pi --pattern="$2" read "/dev/$1" $((data * 512 + $2)) \
 		$len "$3" $app
 }
 

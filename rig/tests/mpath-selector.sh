@@ -1,6 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: multipath ends an I/O once for a path, also if it is not retried
+# what: multipath gives a queued bio back
+# then: its path counts less than nothing in flight
+# now: 0
+# class: count
+# smoke: yes
+# mail: dm mpath: don't end an I/O twice for a path that has failed
 # base: fail
 . "$(dirname "$0")/lib.sh"
 
@@ -17,7 +23,7 @@ in_flight() { dmsetup status mp | grep -q " $(</sys/block/leg0/dev) . [0-9]* $1 
 plan 3
 echo 1 >/sys/kernel/debug/legdisk/leg0/fail_count
 dd if=/dev/zero of=/dev/mapper/mp bs=64k count=1 oflag=direct status=none &
-wait_for 10 grep -qx 1 /sys/kernel/debug/legdisk/leg0/fails && in_flight 0
+wait_for grep -qx 1 /sys/kernel/debug/legdisk/leg0/fails && in_flight 0
 ok $? "nothing is in flight when the path has failed"
 # Suspended, the target hands back what it has queued.
 dmsetup suspend --noflush --nolockfs mp && dmsetup resume mp && in_flight 0

@@ -1,8 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: an NVMe target offers no larger zone append than a bio can have
+# what: a host appends more than 1 MiB to a zone of an NVMe/TCP target
+# then: panic of the target
+# now: refused, and not offered
+# class: crash
+# mail: nvmet: zns: refuse zone appends that do not fit into a bio
 # base: panic
-# timeout: 60
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/nvme.inc"
@@ -34,7 +38,7 @@ null_disk z size=64 zoned=1 zone_size=8 memory_backed=1 max_sectors=8192
 target /dev/z
 port 0 tcp
 attach 0 tcp
-wait_for 10 [ -b /dev/nvme0n1 ] || bail "no NVMe disk"
+wait_for [ -b /dev/nvme0n1 ] || bail "no NVMe disk"
 
 max=$(cat /sys/block/nvme0n1/queue/zone_append_max_bytes)
 [ "$max" = $((256 * $(getconf PAGE_SIZE))) ]

@@ -1,9 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: squashfs reads what is not in the page cache, by clones of a bio
+# what: squashfs reads what is not in the page cache, and from a bad disk
+# then: right
+# now: right
+# class: position
+# mail: squashfs: let the bio that has the pages wait for its clones
+# mail: squashfs: fix leak of the list of pages to cache if a read fails
 # base: pass
 # mem: 512M
-# timeout: 120
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
 
@@ -20,7 +25,7 @@ mksquashfs /tmp/src /tmp/img -noappend -b 131072 -quiet -no-progress \
 sums() { (cd "$1" && printf '%s\n' * | xargs -P4 -n5 sha1sum | sort); }
 sums /tmp/src >/tmp/want
 null_disk s size=64 memory_backed=1 blocksize=4096
-wait_for 5 [ -b /dev/s ] || bail "no null_blk disk"
+wait_for [ -b /dev/s ] || bail "no null_blk disk"
 dd if=/tmp/img of=/dev/s bs=1M conv=notrunc,fsync status=none || bail dd
 mount -t squashfs -o ro /dev/s /tmp/squashfs || bail "squashfs is not mounted"
 

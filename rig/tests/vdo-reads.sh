@@ -1,6 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: dm-vdo's reads do not keep the device below for ever
+# what: a dm-vdo is read, and removed
+# then: its disk's queue stays for ever
+# now: gone
+# class: leak
+# mail: dm vdo: do not leak a blkg with every read
 # base: fail
 # mem: 2G
 # cmdline: slub_debug=F,request_queue
@@ -15,12 +20,12 @@ cycle()
 	local i
 
 	null_disk disk memory_backed=1 size=8192 blocksize=4096
-	wait_for 10 test -b /dev/disk &&
+	wait_for test -b /dev/disk &&
 		dmsetup create vdo --table "0 2097152 vdo V4 /dev/disk 2097152 \
 			4096 4096 16380 deduplication off slabSize 8192" &&
-		"$TOOLS/pi-io" fill /dev/mapper/vdo 0 1m 1 || return
+		pi fill /dev/mapper/vdo 0 1m 1 || return
 	for ((i = 0; i < $1; i++)); do
-		"$TOOLS/pi-io" cmp /dev/mapper/vdo 0 1m 1 || return
+		pi cmp /dev/mapper/vdo 0 1m 1 || return
 	done
 	dmsetup remove vdo && null_gone disk
 }
@@ -29,11 +34,11 @@ plan 4
 before=$(queues)
 cycle 0
 ok $? "a vdo that nothing is read from"
-wait_for 5 queues_are "$before"
+queues_left "$before"
 ok $? "its device's queue is gone"
 cycle 4
 ok $? "a vdo that 1024 blocks are read from"
-wait_for 5 queues_are "$before"
+queues_left "$before"
 ok $? "its device's queue is gone"
 echo "# $before queues before, $(queues) after"
 finish
