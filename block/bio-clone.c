@@ -58,11 +58,13 @@
  * by the driver that it has been given to.  Nobody else may: a position that is
  * moved at the same time is read in pieces.
  *
- * With a mask that allows direct reclaim, the bio, the encryption context and
- * the integrity payload of a clone are waited for.  They come from reserves,
- * which move only if bios that were taken from them are on their way.  Submit
- * one before the next one is allocated from the same &struct bio_set; see
- * bio_alloc_bioset().
+ * With a mask that allows direct reclaim, the bio and the encryption context of a
+ * clone are waited for.  They come from reserves, which move only if bios that
+ * were taken from them are on their way.  Submit one before the next one is
+ * allocated from the same &struct bio_set; see bio_alloc_bioset().  The integrity
+ * payload has its place in the bio.  It has none in a bio from a bio_set with
+ * bvecs but without %BIOSET_NEED_BIP, or from bio_init_clone(); then it is
+ * allocated, which can fail.
  */
 
 /**

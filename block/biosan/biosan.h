@@ -5,6 +5,8 @@
 #include <linux/bio.h>
 #include <linux/bio-integrity.h>
 #include <linux/biosan.h>
+#include <linux/blkdev.h>
+#include <linux/sched.h>
 
 enum biosan_mode {
 	BIOSAN_OFF,
@@ -24,7 +26,10 @@ struct biosan_stats {
 	unsigned int		entries;
 	unsigned long		tracked;
 	unsigned long		submitted;
-	unsigned long		dropped;
+	unsigned long		dropped;	/* bios without an entry */
+	unsigned long		refused;	/* samples without a slot */
+	unsigned long		unsaid;		/* reports without room for them */
+	unsigned long		silenced;
 };
 
 #define BIOSAN_STACK_DEPTH	16
@@ -34,6 +39,10 @@ struct biosan_stats {
 #define BIOSAN_HASHED_VECS	256U
 /* Entries of a table before a position that can be told. */
 #define BIOSAN_WALKED_VECS	4096U
+/* Bytes of data that are summed up with interrupts disabled. */
+#define BIOSAN_SUMMED_BYTES	(128U << 10)
+/* Bios left behind in one place before it is said: some may have been moved. */
+#define BIOSAN_LEFT_BEHIND	8
 
 /* What a report says that has happened.  See Documentation/block/biosan.rst. */
 enum biosan_kind {
@@ -63,10 +72,13 @@ enum biosan_kind {
 
 /* Something that has happened to a bio. */
 struct biosan_event {
-	u64			when;
+	u64			seq;	/* orders events; 0: not happened */
+	u64			when;	/* to be printed */
+	unsigned long		by;	/* function that it was done for, or 0 */
 	pid_t			pid;
 	unsigned short		cpu;
 	unsigned short		nr;
+	char			comm[TASK_COMM_LEN];
 	unsigned long		stack[BIOSAN_STACK_DEPTH];
 };
 
@@ -85,6 +97,7 @@ enum biosan_state {
 	BIOSAN_IN_FLIGHT,
 	BIOSAN_ENDED,
 	BIOSAN_FREED,
+	BIOSAN_LEFT,		/* its memory is another bio, its cgroup is held */
 };
 
 /* Where a bio stood when it was cloned, or when it was first submitted. */
@@ -104,8 +117,16 @@ struct biosan_table {
 	const struct bio_vec	*vecs;
 	unsigned int		first;
 	unsigned int		nr;
+	bool			bounded; /* all of these were filled */
 	u64			hash;
 	struct bio_vec		saved[BIOSAN_SAVED_VECS];
+};
+
+/* How much of the part of a table that is used has been looked at? */
+enum biosan_extent {
+	BIOSAN_ALL,
+	BIOSAN_PART,
+	BIOSAN_SHORT,		/* all of it, and it is less than that */
 };
 
 /* The data that a position stands for, as it was at submission. */
@@ -126,38 +147,65 @@ struct biosan_remap {
 
 struct biosan_entry {
 	struct hlist_node	by_bio;
-	struct hlist_node	by_table;
-	struct list_head	list;	/* free, live, or ended */
+	struct list_head	list;	/* free, live, ended, or left behind */
 	struct bio		*bio;
 	struct bio_set		*bs;
-	struct bio		*root;	/* whose table it shares */
-	struct bio		*prot_root; /* whose integrity table it shares */
-	const struct bio_vec	*root_prot; /* and that table */
+	u64			id;	/* of the bio, whatever was there before */
 	enum biosan_state	state;
-	bool			queued;
-	bool			chained; /* to a parent, before it was submitted */
+	struct hlist_node	by_table;
+	struct hlist_node	by_rq;
+
+	/* From here to @events all is cleared for a new bio. */
+	struct bio		*root;	/* whose table it shares */
+	u64			root_id;
+	bool			root_goes; /* and that goes with it */
+	struct bio		*prot_root; /* whose integrity table it shares */
+	u64			prot_root_id;
+	const struct bio_vec	*root_prot; /* and that table */
+	struct request		*rq;	/* that it has been put into */
+	struct bio		*parent; /* that waits for it, and counts it */
+	u64			parent_id;
+	unsigned int		children; /* that have not ended */
+	unsigned long		by;	/* function that it is worked on for */
+	bool			born;	/* seen when it was initialized */
+	bool			chained; /* its end has to reach a parent */
 	bool			orphan;	/* it shares the table of who knows whom */
+	bool			own_table; /* which goes when it does */
+	bool			ending;	/* its owner has called bio_endio() */
+	bool			again;	/* it may end, or be submitted, once more */
+	bool			told;	/* that it is ended after it was freed */
+	bool			punted;	/* by who submitted it to a work */
+	bool			failed;	/* when it ended the last time */
+	bool			lent;	/* the pages may be those of user space */
 	blk_status_t		error;
 	blk_opf_t		opf;
-	blk_opf_t		foreign;	/* private flags of its source */
 	blk_opf_t		stripped; /* that a disk had no use for */
-	bool			failed;	/* when it ended the last time */
 	const void		*disk;
+	char			name[DISK_NAME_LEN];
+	u8			partno;
 	sector_t		sector;
+	unsigned int		size;
+	/* Where it was when it was submitted: in a partition, and in its table */
+	sector_t		start;
+	sector_t		from;
+	u64			at;
+	unsigned short		vcnt;
+	unsigned short		max_vecs;
 	unsigned int		end;	/* of what it has used of its table, or 0 */
 	unsigned int		nr_remaps;
-	struct biosan_remap	remaps[BIOSAN_REMAPS];
 	struct biosan_pos	pos;
-	struct biosan_table	data;
-	struct biosan_table	prot;
 	struct biosan_data	sum;
-	bool			lent;	/* the pages are those of user space */
 	bio_end_io_t		*end_io;
 	void			*private;
 	const void		*blkg;	/* of a bio in the caller's memory */
 	const void		*blkg_disk;
 	struct biosan_page	*page;	/* that is read-only */
+	struct biosan_page	*given;	/* that its table is on */
+	struct biosan_table	data;
+	struct biosan_table	prot;
+
 	struct biosan_event	events[BIOSAN_NR_EVENTS];
+	struct biosan_remap	remaps[BIOSAN_REMAPS];
 };
 
 struct biosan_page;
@@ -169,6 +217,8 @@ struct biosan_report {
 	const char		*says;	/* if not what its kind says */
 	const struct bio	*bio;
 	bool			core;	/* done by the function that noticed */
+	const struct biosan_event *blame; /* whose stack has who did it */
+	unsigned long		end_io;	/* of @bio */
 	struct biosan_event	here;
 	struct biosan_entry	entry;	/* of @bio; .state is BIOSAN_FREE if none */
 	struct biosan_entry	other;	/* of the bio that it is about, or none */
@@ -186,18 +236,54 @@ struct biosan_ctx {
 	const struct bio	*bio;
 	struct biosan_entry	*e;
 	struct biosan_report	*r;
+	const struct biosan_event *now;	/* saved before the lock was taken, or none */
+	const struct bio	*valid;	/* @bio, if it can be looked at */
+	bool			said;	/* something, printed or not */
 	unsigned long		flags;
 };
 
 extern raw_spinlock_t biosan_lock;
 extern const char * const biosan_kind_names[BIOSAN_NR_KINDS];
 
+void biosan_count(enum biosan_kind kind);
 unsigned long biosan_found(enum biosan_kind kind);
+bool biosan_silent(enum biosan_kind kind, const char *disk);
+int biosan_silence(const char *list);
+int biosan_silence_show(char *buf, size_t size);
 bool biosan_print(const struct biosan_report *r);
+void biosan_forget_sites(void);
 void biosan_act(void);
 void biosan_save_event(struct biosan_event *ev);
 void biosan_save_event_regs(struct biosan_event *ev, struct pt_regs *regs);
-unsigned long biosan_culprit(const struct biosan_event *ev);
+unsigned long biosan_culprit(const struct biosan_event *ev,
+			     unsigned long end_io);
+bool biosan_same_function(const struct biosan_event *a,
+			  const struct biosan_event *b);
+
+u64 biosan_hash(const struct biosan_table *t);
+enum biosan_extent biosan_record(struct biosan_table *t,
+				 const struct bio_vec *vecs, unsigned int max,
+				 const struct bvec_iter *iter);
+unsigned int biosan_changed_entry(const struct biosan_table *t,
+				  struct bio_vec *now);
+bool biosan_owns_table(const struct bio *bio);
+u32 biosan_crc(const struct bio_vec *vecs, const struct bvec_iter *start);
+bool biosan_is_kernels(const struct bio_vec *vecs,
+		       const struct bvec_iter *start);
+bool biosan_offset(const struct bio_vec *vecs, const struct bvec_iter *iter,
+		   bool bounded, u64 *bytes);
+unsigned int biosan_max_vecs(const struct bio *bio);
+void biosan_position_at(struct biosan_pos *pos, struct bio *bio,
+			const struct bvec_iter *data,
+			const struct bvec_iter *prot);
+void biosan_position(struct biosan_pos *pos, struct bio *bio);
+s64 biosan_prot_bytes(struct bio *bio, s64 moved);
+bool biosan_stale(const struct biosan_pos *was, const struct biosan_pos *now,
+		  struct bio *bio);
+bool biosan_wrong_cache(const struct bio *bio);
+enum biosan_kind biosan_contradiction(struct bio *bio, const char **says);
+bool biosan_stale_request(struct request *rq);
+bool biosan_wrong_segments(struct request *rq);
 
 struct biosan_entry *biosan_enter(struct biosan_ctx *c, const struct bio *bio);
 void biosan_leave(struct biosan_ctx *c);
@@ -212,8 +298,11 @@ bool biosan_pages_left(void);
 void biosan_pages_sample(void);
 void biosan_pages_show(struct seq_file *m);
 bool biosan_page_sampled(const struct bio *bio);
-bool biosan_page_give(const struct biosan_event *ev, struct bio *bio);
+struct biosan_page *biosan_page_give(const struct biosan_event *ev,
+				     struct bio *bio);
 bool biosan_page_return(struct bio *bio);
+void biosan_page_lost(struct biosan_entry *e);
+void biosan_pages_kick(void);
 bool biosan_has_page(const struct bio *bio);
 void biosan_page_protect(struct biosan_entry *e, const struct bio *bio);
 void biosan_page_unprotect(struct biosan_entry *e);
@@ -225,13 +314,15 @@ static inline void biosan_pages_sample(void) { }
 static inline void biosan_pages_show(struct seq_file *m) { }
 static inline bool biosan_page_sampled(const struct bio *bio) { return false; }
 
-static inline bool biosan_page_give(const struct biosan_event *ev,
-				    struct bio *bio)
+static inline struct biosan_page *
+biosan_page_give(const struct biosan_event *ev, struct bio *bio)
 {
-	return false;
+	return NULL;
 }
 
 static inline bool biosan_page_return(struct bio *bio) { return false; }
+static inline void biosan_page_lost(struct biosan_entry *e) { }
+static inline void biosan_pages_kick(void) { }
 static inline bool biosan_has_page(const struct bio *bio) { return false; }
 
 static inline void biosan_page_protect(struct biosan_entry *e,
@@ -246,7 +337,12 @@ static inline void biosan_page_unprotect(struct biosan_entry *e) { }
 int biosan_set_mode(enum biosan_mode mode);
 void biosan_get_stats(struct biosan_stats *s);
 enum biosan_fault biosan_set_fault(enum biosan_fault fault);
-unsigned int biosan_forget_sites(unsigned int left);
+bool biosan_set_data(bool on);
+#ifdef CONFIG_BIOSAN_PROTECT
+unsigned int biosan_set_pages(unsigned int nr);
+#else
+static inline unsigned int biosan_set_pages(unsigned int nr) { return nr; }
+#endif
 #endif
 
 #endif /* BIOSAN_BIOSAN_H */

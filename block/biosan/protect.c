@@ -10,10 +10,12 @@
  * A page stays read-only when it is given back, and is not given away again
  * before all CPUs have flushed it from their TLBs.  So a CPU that may still
  * write to a read-only page is one that has used the table since the bio was
- * allocated, and is not the one that submitted it.
+ * allocated, and is not the one that submitted it.  That flush is for all that
+ * have been given back, and is not done before none is left to give away.
  */
 #define pr_fmt(fmt) "biosan: " fmt
 
+#include <kunit/visibility.h>
 #include <linux/jhash.h>
 #include <linux/moduleparam.h>
 #include <linux/seq_file.h>
@@ -29,9 +31,6 @@
 
 static_assert(BIO_MAX_VECS * sizeof(struct bio_vec) <= PAGE_SIZE);
 
-/* How long pages are collected before TLBs are flushed for all of them */
-#define BIOSAN_FLUSH_MSECS	10
-
 struct biosan_page {
 	struct list_head	list;	/* free, or given back */
 	struct bio		*bio;	/* that has it, or had it */
@@ -44,18 +43,21 @@ struct biosan_page {
 
 static unsigned int biosan_nr_pages = CONFIG_BIOSAN_PAGES;
 module_param_named(pages, biosan_nr_pages, uint, 0444);
+/* For tests, which have to know whether a write faults */
+static unsigned int biosan_pages_max = UINT_MAX;
 
 /* Set once, before anybody gets a page */
 static struct biosan_page *biosan_pages;
-static void *biosan_pages_start;
-static unsigned long biosan_pages_size;
+static void *biosan_pages_start __read_mostly;
+static unsigned long biosan_pages_size __read_mostly;
+static bool biosan_pages_open __read_mostly;
+static bool biosan_pages_sampling __read_mostly;
 
 /* Protected by biosan_lock, but for a first look */
 static LIST_HEAD(biosan_pages_free);
 static LIST_HEAD(biosan_pages_returned);
 static unsigned int biosan_pages_in_use;
-static bool biosan_pages_open;
-static bool biosan_pages_sampling;
+static bool biosan_pages_wanted;
 
 static unsigned long biosan_pages_given;
 static unsigned long biosan_pages_refused;
@@ -123,19 +125,22 @@ static bool biosan_page_covered(u32 site)
 }
 
 /* @bio, which has just been allocated, gets a page for its table. */
-bool biosan_page_give(const struct biosan_event *ev, struct bio *bio)
+struct biosan_page *biosan_page_give(const struct biosan_event *ev,
+				     struct bio *bio)
 {
 	u32 site = jhash2((const u32 *)ev->stack,
 			  ev->nr * (sizeof(ev->stack[0]) / sizeof(u32)), 0);
 	struct biosan_page *p;
 
 	if (!biosan_pages_open || !bio->bi_max_vecs)
-		return false;
+		return NULL;
 	p = list_first_entry_or_null(&biosan_pages_free, struct biosan_page,
 				     list);
+	if (!p && !list_empty(&biosan_pages_returned))
+		WRITE_ONCE(biosan_pages_wanted, true);
 	if (!p || biosan_page_covered(site) || !biosan_page_set(p, false)) {
 		biosan_pages_refused++;
-		return false;
+		return NULL;
 	}
 	list_del(&p->list);
 	p->used = true;
@@ -146,7 +151,7 @@ bool biosan_page_give(const struct biosan_event *ev, struct bio *bio)
 	bio->bi_io_vec = biosan_page_address(p);
 	biosan_pages_in_use++;
 	biosan_pages_given++;
-	return true;
+	return p;
 }
 
 /* @bio, of which @e is the entry, is in flight. */
@@ -185,7 +190,35 @@ static void biosan_flush_fn(struct work_struct *work)
 	raw_spin_unlock_irq(&biosan_lock);
 }
 
-static DECLARE_DELAYED_WORK(biosan_flush_work, biosan_flush_fn);
+static DECLARE_WORK(biosan_flush_work, biosan_flush_fn);
+
+/* If there was none to give away.  Called without the lock. */
+void biosan_pages_kick(void)
+{
+	if (READ_ONCE(biosan_pages_wanted) &&
+	    xchg(&biosan_pages_wanted, false))
+		queue_work(system_dfl_wq, &biosan_flush_work);
+}
+
+/* Whatever was @p's bio does not have it any more. */
+static void biosan_page_take(struct biosan_page *p)
+{
+	p->used = false;
+	biosan_page_set(p, true);
+	list_add_tail(&p->list, &biosan_pages_returned);
+	biosan_pages_in_use--;
+}
+
+/* The bio of @e was initialized, and its table is lost. */
+void biosan_page_lost(struct biosan_entry *e)
+{
+	struct biosan_page *p = e->given;
+
+	if (p && p->used && p->bio == e->bio)
+		biosan_page_take(p);
+	e->given = NULL;
+	e->page = NULL;
+}
 
 /*
  * @bio is about to be freed, with the table that it was allocated with.
@@ -203,16 +236,10 @@ bool biosan_page_return(struct bio *bio)
 	raw_spin_lock_irqsave(&biosan_lock, flags);
 	if (p->used && p->bio == bio) {
 		bio->bi_io_vec = p->vecs;
-		p->used = false;
-		biosan_page_set(p, true);
-		list_add_tail(&p->list, &biosan_pages_returned);
-		biosan_pages_in_use--;
+		biosan_page_take(p);
 		last = !biosan_pages_in_use && !biosan_pages_open;
 	}
 	raw_spin_unlock_irqrestore(&biosan_lock, flags);
-
-	queue_delayed_work(system_dfl_wq, &biosan_flush_work,
-			   msecs_to_jiffies(BIOSAN_FLUSH_MSECS));
 	return last;
 }
 
@@ -224,6 +251,7 @@ bool biosan_handle_page_fault(unsigned long addr, struct pt_regs *regs)
 {
 	struct biosan_page *p = biosan_page_at((void *)addr);
 	const struct bio_vec *table;
+	struct biosan_event ev;
 	struct biosan_ctx c;
 	bool ok;
 
@@ -231,7 +259,9 @@ bool biosan_handle_page_fault(unsigned long addr, struct pt_regs *regs)
 		return false;
 	table = biosan_page_address(p);
 
+	biosan_save_event_regs(&ev, regs);
 	biosan_enter(&c, READ_ONCE(p->bio));
+	c.now = &ev;
 	/* Another bio may be at that address by now, with another table. */
 	if (c.e && c.e->data.vecs != table)
 		c.e = NULL;
@@ -240,8 +270,8 @@ bool biosan_handle_page_fault(unsigned long addr, struct pt_regs *regs)
 		biosan_say(&c, p->used ? BIOSAN_TABLE_CHANGED :
 			   BIOSAN_USED_AFTER_END, NULL);
 	if (c.r) {
-		biosan_save_event_regs(&c.r->here, regs);
 		c.r->exact = true;
+		c.r->blame = &c.r->here;
 		c.r->offset = offset_in_page(addr) % sizeof(*table);
 		c.r->index = offset_in_page(addr) / sizeof(*table);
 		c.r->past_end = c.r->index >= p->nr;
@@ -253,6 +283,15 @@ bool biosan_handle_page_fault(unsigned long addr, struct pt_regs *regs)
 	biosan_leave(&c);
 	return ok;
 }
+
+#if IS_ENABLED(CONFIG_KUNIT)
+/* How many there are, and may be given away from the next mode on */
+unsigned int biosan_set_pages(unsigned int nr)
+{
+	return xchg(&biosan_pages_max, nr);
+}
+EXPORT_SYMBOL_IF_KUNIT(biosan_set_pages);
+#endif
 
 /* No more pages are given away, and those that are out may be written. */
 void biosan_pages_stop(void)
@@ -271,6 +310,7 @@ bool biosan_pages_left(void)
 {
 	return READ_ONCE(biosan_pages_in_use);
 }
+EXPORT_SYMBOL_IF_KUNIT(biosan_pages_left);
 
 /* The next bio that is allocated gets a page. */
 void biosan_pages_sample(void)
@@ -315,7 +355,7 @@ free:
 /* Called with the mode about to be turned on; it works without, too. */
 void biosan_pages_open_all(void)
 {
-	if (!biosan_nr_pages)
+	if (!biosan_nr_pages || !biosan_pages_max)
 		return;
 	if (!biosan_pages && !biosan_pages_alloc()) {
 		pr_warn("no pages for tables\n");

@@ -4,6 +4,7 @@
  */
 #include <kunit/visibility.h>
 #include <linux/blkdev.h>
+#include <linux/jhash.h>
 #include <linux/kallsyms.h>
 #include <linux/lockdep.h>
 #include <linux/moduleparam.h>
@@ -12,6 +13,7 @@
 #include <linux/sched.h>
 #include <linux/stacktrace.h>
 #include <linux/string.h>
+#include <trace/events/error_report.h>
 #include "biosan.h"
 
 #undef MODULE_PARAM_PREFIX
@@ -80,22 +82,138 @@ static const struct kernel_param_ops biosan_fault_ops = {
 };
 module_param_cb(fault, &biosan_fault_ops, NULL, 0644);
 
-static atomic_long_t biosan_count[BIOSAN_NR_KINDS];
+/*
+ * What is not to be reported: kinds, and disks.
+ */
+
+#define BIOSAN_SILENT_DISKS	8
+
+static DEFINE_RAW_SPINLOCK(biosan_silence_lock);
+static unsigned long biosan_silent_kinds __read_mostly;
+static char biosan_silent_disks[BIOSAN_SILENT_DISKS][DISK_NAME_LEN];
+static unsigned int biosan_nr_silent_disks __read_mostly;
+
+bool biosan_silent(enum biosan_kind kind, const char *disk)
+{
+	bool silent = false;
+	unsigned int i;
+
+	if (READ_ONCE(biosan_silent_kinds) & BIT(kind))
+		return true;
+	if (!READ_ONCE(biosan_nr_silent_disks) || !disk)
+		return false;
+	raw_spin_lock(&biosan_silence_lock);
+	for (i = 0; !silent && i < biosan_nr_silent_disks; i++)
+		silent = !strcmp(biosan_silent_disks[i], disk);
+	raw_spin_unlock(&biosan_silence_lock);
+	return silent;
+}
+
+/* From now on those of @list, and no others; what is no kind is a disk. */
+int biosan_silence(const char *list)
+{
+	static const char between[] = { ',', ' ', '\n', 0 };
+	char disks[BIOSAN_SILENT_DISKS][DISK_NAME_LEN];
+	unsigned long kinds = 0, flags;
+	unsigned int nr = 0;
+
+	while (*list) {
+		char name[DISK_NAME_LEN];
+		size_t len;
+		int kind;
+
+		list += strspn(list, between);
+		len = strcspn(list, between);
+		if (!len)
+			break;
+		if (len >= sizeof(name))
+			return -EINVAL;
+		memcpy(name, list, len);
+		name[len] = 0;
+		list += len;
+		kind = match_string(biosan_kind_names, BIOSAN_NR_KINDS, name);
+		if (kind >= 0) {
+			kinds |= BIT(kind);
+			continue;
+		}
+		if (nr == BIOSAN_SILENT_DISKS)
+			return -ENOSPC;
+		strscpy(disks[nr++], name, DISK_NAME_LEN);
+	}
+
+	raw_spin_lock_irqsave(&biosan_silence_lock, flags);
+	WRITE_ONCE(biosan_silent_kinds, kinds);
+	memcpy(biosan_silent_disks, disks, nr * sizeof(disks[0]));
+	WRITE_ONCE(biosan_nr_silent_disks, nr);
+	raw_spin_unlock_irqrestore(&biosan_silence_lock, flags);
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(biosan_silence);
+
+int biosan_silence_show(char *buf, size_t size)
+{
+	const char *between = "";
+	unsigned long flags;
+	unsigned int i;
+	int len = 0;
+
+	raw_spin_lock_irqsave(&biosan_silence_lock, flags);
+	for (i = 0; i < BIOSAN_NR_KINDS; i++) {
+		if (!(biosan_silent_kinds & BIT(i)))
+			continue;
+		len += scnprintf(buf + len, size - len, "%s%s", between,
+				 biosan_kind_names[i]);
+		between = ",";
+	}
+	for (i = 0; i < biosan_nr_silent_disks; i++) {
+		len += scnprintf(buf + len, size - len, "%s%s", between,
+				 biosan_silent_disks[i]);
+		between = ",";
+	}
+	raw_spin_unlock_irqrestore(&biosan_silence_lock, flags);
+	return len + scnprintf(buf + len, size - len, "\n");
+}
+
+static int biosan_param_set_silence(const char *val,
+				    const struct kernel_param *kp)
+{
+	return biosan_silence(val);
+}
+
+static int biosan_param_get_silence(char *buffer, const struct kernel_param *kp)
+{
+	return biosan_silence_show(buffer, PAGE_SIZE);
+}
+
+static const struct kernel_param_ops biosan_silence_ops = {
+	.set = biosan_param_set_silence,
+	.get = biosan_param_get_silence,
+};
+module_param_cb(silence, &biosan_silence_ops, NULL, 0644);
+
+static atomic_long_t biosan_counts[BIOSAN_NR_KINDS];
+
+void biosan_count(enum biosan_kind kind)
+{
+	atomic_long_inc(&biosan_counts[kind]);
+}
 
 unsigned long biosan_found(enum biosan_kind kind)
 {
-	return atomic_long_read(&biosan_count[kind]);
+	return atomic_long_read(&biosan_counts[kind]);
 }
 EXPORT_SYMBOL_IF_KUNIT(biosan_found);
 
 /*
- * Reports that have been printed, by kind and culprit.  A site is reported once,
- * and counted then.  When there is no room for another one it is counted only.
+ * Reports that have been printed, by kind, culprit and the stack that has it.  Of
+ * one culprit there are a few, as it may be called by more than one that is wrong.
  */
-#define BIOSAN_SITES	64
+#define BIOSAN_SITES		128
+#define BIOSAN_SITE_STACKS	4
 
 static struct {
 	unsigned long	pc;
+	u32		stack;
 	enum biosan_kind kind;
 } biosan_sites[BIOSAN_SITES];
 static unsigned int biosan_nr_sites;
@@ -103,40 +221,53 @@ static unsigned int biosan_nr_sites;
 /* Reports of several processors do not mix. */
 static DEFINE_RAW_SPINLOCK(biosan_report_lock);
 
-static bool biosan_new_site(enum biosan_kind kind, unsigned long pc)
+static bool biosan_new_site(enum biosan_kind kind, unsigned long pc, u32 stack)
 {
-	unsigned int i;
+	unsigned int i, nr = 0;
 
-	for (i = 0; i < biosan_nr_sites; i++)
-		if (biosan_sites[i].pc == pc && biosan_sites[i].kind == kind)
+	for (i = 0; i < biosan_nr_sites; i++) {
+		if (biosan_sites[i].pc != pc || biosan_sites[i].kind != kind)
+			continue;
+		if (biosan_sites[i].stack == stack ||
+		    ++nr == BIOSAN_SITE_STACKS)
 			return false;
+	}
 	if (biosan_nr_sites == BIOSAN_SITES)
 		return false;
 	biosan_sites[biosan_nr_sites].pc = pc;
+	biosan_sites[biosan_nr_sites].stack = stack;
 	biosan_sites[biosan_nr_sites++].kind = kind;
 	return true;
 }
 
-#if IS_ENABLED(CONFIG_KUNIT)
-/* Let all but the first @left of them be reported again, and say how many stay. */
-unsigned int biosan_forget_sites(unsigned int left)
+/* Let all of them be reported again. */
+void biosan_forget_sites(void)
 {
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&biosan_report_lock, flags);
-	left = min(biosan_nr_sites, left);
-	biosan_nr_sites = left;
+	biosan_nr_sites = 0;
 	raw_spin_unlock_irqrestore(&biosan_report_lock, flags);
-	return left;
 }
-EXPORT_SYMBOL_IF_KUNIT(biosan_forget_sites);
-#endif
+
+/*
+ * Stacks, and who is to be named for them
+ */
 
 static void biosan_save_who(struct biosan_event *ev)
 {
+	ev->seq = 0;
 	ev->when = local_clock();
+	ev->by = 0;
 	ev->pid = task_pid_nr(current);
 	ev->cpu = raw_smp_processor_id();
+	memcpy(ev->comm, current->comm, sizeof(ev->comm));
+}
+
+/* What an interrupt has interrupted is nobody's business. */
+static void biosan_trim_event(struct biosan_event *ev)
+{
+	ev->nr = filter_irq_stacks(ev->stack, ev->nr);
 }
 
 /* As seen from an exception, of which @regs are */
@@ -144,29 +275,132 @@ void biosan_save_event_regs(struct biosan_event *ev, struct pt_regs *regs)
 {
 	biosan_save_who(ev);
 	ev->nr = stack_trace_save_regs(regs, ev->stack, BIOSAN_STACK_DEPTH, 0);
+	biosan_trim_event(ev);
 }
 
 void biosan_save_event(struct biosan_event *ev)
 {
 	biosan_save_who(ev);
 	ev->nr = stack_trace_save(ev->stack, BIOSAN_STACK_DEPTH, 1);
+	biosan_trim_event(ev);
 }
 
-/* Is @pc in one of the functions of the kernel that begin with one of @names? */
-static bool biosan_begins(unsigned long pc, const char * const *names,
-			  unsigned int nr)
+/* What the function is called that @pc is in, as it is in the source */
+struct biosan_name {
+	char	name[KSYM_NAME_LEN];
+	bool	module;
+};
+
+static void biosan_name(struct biosan_name *n, unsigned long pc)
 {
-	char name[KSYM_NAME_LEN], *p;
+	char *p;
+
+	snprintf(n->name, sizeof(n->name), "%ps", (void *)pc);
+	p = strchr(n->name, ' ');
+	n->module = p;
+	if (p)
+		*p = 0;
+	p = strchr(n->name, '.');
+	if (p)
+		*p = 0;
+}
+
+static bool biosan_is_one_of(const struct biosan_name *n,
+			     const char * const *names, unsigned int nr)
+{
 	unsigned int i;
 
-	snprintf(name, sizeof(name), "%ps", (void *)pc);
-	p = strchr(name, ' ');
-	if (p)
-		return false;	/* a module's */
 	for (i = 0; i < nr; i++)
-		if (str_has_prefix(name, names[i]))
+		if (!strcmp(n->name, names[i]))
 			return true;
 	return false;
+}
+
+static bool biosan_begins(const struct biosan_name *n,
+			  const char * const *names, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; !n->module && i < nr; i++)
+		if (str_has_prefix(n->name, names[i]))
+			return true;
+	return false;
+}
+
+/* What every bio goes through, which is not who did it */
+static bool biosan_is_core(const struct biosan_name *n)
+{
+	/* Others have functions that begin with bio_, too. */
+	static const char * const names[] = {
+		"bio_add_folio", "bio_add_folio_nofail", "bio_add_page",
+		"bio_add_virt_nofail", "bio_add_vmalloc",
+		"bio_add_vmalloc_chunk", "bio_advance", "bio_await",
+		"bio_chain", "bio_chain_endio", "bio_check_pages_dirty",
+		"bio_clone_contexts", "bio_clone_fast",
+		"bio_complete_work_fn", "bio_copy_data", "bio_dirty_fn",
+		"bio_endio", "bio_endio_status", "bio_first_folio",
+		"bio_free", "bio_free_folios", "bio_free_pages", "bio_init",
+		"bio_init_clone", "bio_init_inline", "bio_init_iter_all",
+		"bio_io_error", "bio_next_folio", "bio_owned_vecs",
+		"bio_poll", "bio_put", "bio_put_percpu_cache",
+		"bio_release_pages", "bio_reset", "bio_reuse",
+		"bio_set_error", "bio_set_pages_dirty", "bio_share_table",
+		"bio_split", "bio_split_chained", "bio_submit_or_kill",
+		"bio_submit_split", "bio_submit_split_bioset", "bio_trim",
+		"bio_truncate", "bio_uninit", "bio_wait_end_io",
+		"bioset_exit", "blk_next_bio", "blk_next_discard_bio",
+		"__bio_add_page", "__bio_advance", "__bio_chain_endio",
+		"__bio_clone", "__bio_first_folio", "__bio_release_pages",
+		"blk_update_request", "blk_done_softirq", "__blk_flush_plug",
+		"blk_finish_plug", "blk_throtl_dispatch_work_fn",
+		"blkg_async_bio_workfn", "blkcg_punt_bio_submit",
+		"__blk_reftag_remap", "disk_release",
+	};
+	static const char * const prefixes[] = {
+		"arch_stack_walk", "stack_trace_save", "save_stack_trace",
+		"biosan_", "__biosan_", "bio_alloc_", "bio_associate_",
+		"bio_attempt_", "bio_crypt_", "bio_integrity_",
+		"__bio_integrity_", "bio_iov_", "bio_pos_", "fs_bio_integrity_",
+		"submit_bio", "__submit_bio", "blk_mq_", "__blk_mq_",
+		"blk_complete", "blk_integrity_", "blk_attempt_", "t10_pi_",
+		"memcpy", "__memcpy", "memmove", "__memmove", "memset",
+		"__memset", "mempool_",
+	};
+
+	return !n->module &&
+		(biosan_is_one_of(n, names, ARRAY_SIZE(names)) ||
+		 biosan_begins(n, prefixes, ARRAY_SIZE(prefixes)));
+}
+
+/*
+ * What drivers of a framework call, or what it does for them: @by says for whom it
+ * is, if nobody else on the stack does.
+ */
+static bool biosan_is_helper(const struct biosan_name *n)
+{
+	static const char * const names[] = {
+		"dm_submit_bio_remap", "md_account_bio", "md_clone_bio",
+	};
+
+	return biosan_is_one_of(n, names, ARRAY_SIZE(names));
+}
+
+static bool biosan_is_stand_in(const struct biosan_name *n)
+{
+	static const char * const names[] = {
+		"dm_submit_bio_remap", "md_end_clone_io",
+	};
+
+	return biosan_is_one_of(n, names, ARRAY_SIZE(names));
+}
+
+static bool biosan_is_worker(const struct biosan_name *n)
+{
+	static const char * const names[] = {
+		"process_one_work", "process_scheduled_works",
+	};
+
+	return biosan_is_one_of(n, names, ARRAY_SIZE(names));
 }
 
 /* How many entries of a stack are those of saving it?  It depends on the arch. */
@@ -176,11 +410,14 @@ static unsigned int biosan_skip(const struct biosan_event *ev)
 		"arch_stack_walk", "stack_trace_save", "save_stack_trace",
 		"biosan_", "__biosan_",
 	};
+	struct biosan_name n;
 	unsigned int i;
 
-	for (i = 0; i < ev->nr; i++)
-		if (!biosan_begins(ev->stack[i], own, ARRAY_SIZE(own)))
+	for (i = 0; i < ev->nr; i++) {
+		biosan_name(&n, ev->stack[i]);
+		if (!biosan_begins(&n, own, ARRAY_SIZE(own)))
 			break;
+	}
 	return i < ev->nr ? i : 0;
 }
 
@@ -189,33 +426,69 @@ static unsigned long biosan_innermost(const struct biosan_event *ev)
 	return ev->nr ? ev->stack[biosan_skip(ev)] : 0;
 }
 
-/*
- * What every bio goes through is not who did it, unless it is all that there is:
- * then it is the function that a work was for.
- */
-unsigned long biosan_culprit(const struct biosan_event *ev)
+/* Where the function begins that @pc is in */
+static unsigned long biosan_function(unsigned long pc)
 {
-	static const char * const works[] = {
-		"process_one_work", "process_scheduled_works",
-	};
-	static const char * const core[] = {
-		"bio_", "__bio_", "fs_bio_", "bioset_", "submit_bio", "__submit_bio",
-		"blk_mq_", "__blk_mq_", "blk_update_request", "blk_complete",
-		"blk_done_softirq", "blk_integrity_", "blk_attempt_",
-		"__blk_flush_plug", "blk_finish_plug", "t10_pi_",
-		"__blk_reftag", "memcpy", "__memcpy", "memmove",
-		"__memmove", "memset", "__memset", "mempool_",
-	};
-	unsigned int i, first = biosan_skip(ev);
+	unsigned long size, offset;
 
+	if (!kallsyms_lookup_size_offset(pc, &size, &offset))
+		return 0;
+	return pc - offset;
+}
+
+/*
+ * If @end_io of a bio is on the stack and was not called by bio_endio(), whoever
+ * has called it is who did what it has done.
+ */
+static unsigned int biosan_beyond(const struct biosan_event *ev,
+				  unsigned int first, unsigned long end_io)
+{
+	struct biosan_name n;
+	unsigned int i;
+
+	for (i = first; end_io && i + 1 < ev->nr; i++) {
+		if (biosan_function(ev->stack[i]) != end_io)
+			continue;
+		biosan_name(&n, ev->stack[i + 1]);
+		return biosan_is_core(&n) ? first : i + 1;
+	}
+	return first;
+}
+
+/*
+ * The innermost one that is not the core's, unless that is all there is: then it
+ * is the function that a work was for.
+ */
+unsigned long biosan_culprit(const struct biosan_event *ev,
+			     unsigned long end_io)
+{
+	unsigned int i, first = biosan_skip(ev);
+	struct biosan_name n;
+
+	first = biosan_beyond(ev, first, end_io);
 	for (i = first; i < ev->nr; i++) {
-		if (i > first &&
-		    biosan_begins(ev->stack[i], works, ARRAY_SIZE(works)))
+		biosan_name(&n, ev->stack[i]);
+		if (i > first && biosan_is_worker(&n))
 			return ev->stack[i - 1];
-		if (!biosan_begins(ev->stack[i], core, ARRAY_SIZE(core)))
+		if (ev->by && biosan_is_stand_in(&n))
+			return ev->by;
+		if (!biosan_is_core(&n) && !biosan_is_helper(&n))
 			return ev->stack[i];
 	}
 	return biosan_innermost(ev);
+}
+
+/* Were both done by the same function, as far as that can be told? */
+bool biosan_same_function(const struct biosan_event *a,
+			  const struct biosan_event *b)
+{
+	unsigned long f, g;
+
+	if (!a->nr || !b->nr)
+		return false;
+	f = biosan_culprit(a, 0);
+	g = biosan_culprit(b, 0);
+	return f == g || biosan_function(f) == biosan_function(g);
 }
 
 static void biosan_print_event(const char *what, const struct biosan_event *ev)
@@ -227,8 +500,10 @@ static void biosan_print_event(const char *what, const struct biosan_event *ev)
 	if (!ev->nr)
 		return;
 	usec = do_div(when, NSEC_PER_SEC) / NSEC_PER_USEC;
-	pr_err("%s by task %d on cpu %u at %llu.%06us:\n", what, ev->pid,
-	       ev->cpu, when, usec);
+	pr_err("%s by task %d (%.*s) on cpu %u at %llu.%06us:\n", what, ev->pid,
+	       TASK_COMM_LEN, ev->comm, ev->cpu, when, usec);
+	if (ev->by)
+		pr_err(" for %ps\n", (void *)ev->by);
 	skip = biosan_skip(ev);
 	stack_trace_print(ev->stack + skip, ev->nr - skip, 1);
 	pr_err("\n");
@@ -237,14 +512,21 @@ static void biosan_print_event(const char *what, const struct biosan_event *ev)
 static void biosan_print_bio(const char *which, const struct bio *bio,
 			     const struct biosan_entry *e)
 {
+	char part[8] = "";
+
+	if (e->partno)
+		scnprintf(part, sizeof(part), ",%u", e->partno);
+	if (e->name[0])
+		pr_err("%s %p: op %u, %u bytes at sector %llu of %s%s, flags 0x%x\n",
+		       which, bio, (__force u32)(e->opf & REQ_OP_MASK),
+		       e->size, (u64)e->sector, e->name, part,
+		       (__force u32)(e->opf & ~REQ_OP_MASK));
 	if (e->state == BIOSAN_FREE) {
-		pr_err("%s %p: nothing is known of it\n\n", which, bio);
+		pr_err("%s %p: nothing else is known of it\n\n", which, bio);
 		return;
 	}
 	if (e->events[BIOSAN_EV_SUBMIT].nr)
-		pr_err("%s %p: op %u, flags 0x%x, sector %llu, table %p, entries %u+%u\n",
-		       which, e->bio, (__force u32)(e->opf & REQ_OP_MASK),
-		       (__force u32)(e->opf & ~REQ_OP_MASK), (u64)e->sector,
+		pr_err("%s %p: table %p, entries %u+%u\n", which, e->bio,
 		       e->data.vecs, e->data.first, e->data.nr);
 	else
 		pr_err("%s %p: not submitted\n", which, e->bio);
@@ -255,7 +537,7 @@ static void biosan_print_bio(const char *which, const struct bio *bio,
 	biosan_print_event("submitted", &e->events[BIOSAN_EV_SUBMIT]);
 	if (e->error)
 		biosan_print_event("failed", &e->events[BIOSAN_EV_ERROR]);
-	if (e->state == BIOSAN_ENDED || e->state == BIOSAN_FREED)
+	if (e->ending)
 		biosan_print_event("ended", &e->events[BIOSAN_EV_END]);
 	if (e->state == BIOSAN_FREED)
 		biosan_print_event("freed", &e->events[BIOSAN_EV_FREE]);
@@ -302,7 +584,7 @@ static const char * const biosan_says[BIOSAN_NR_KINDS] = {
 /* Was a bio in the caller's memory initialized, and never used nor given back? */
 static bool biosan_left_behind(const struct biosan_report *r)
 {
-	return r->kind == BIOSAN_INIT_ALIVE && r->entry.state == BIOSAN_LIVE;
+	return r->kind == BIOSAN_INIT_ALIVE && r->entry.state == BIOSAN_LEFT;
 }
 
 static void biosan_explain_write(const struct biosan_report *r)
@@ -372,37 +654,26 @@ static void biosan_explain(const struct biosan_report *r)
 	pr_err("\n");
 }
 
-/*
- * For bugs between submission and completion, where it was is known, and who it
- * was is not: it is the submitter whose table it is.
- */
 static unsigned long biosan_report_culprit(const struct biosan_report *r)
 {
-	if (r->exact)
-		return biosan_culprit(&r->here);
 	if (r->core)
 		return biosan_innermost(&r->here);
+	return biosan_culprit(r->blame, r->blame == &r->here && !r->exact ?
+			      r->end_io : 0);
+}
 
-	switch (r->kind) {
-	case BIOSAN_TABLE_CHANGED:
-	case BIOSAN_PI_TABLE_CHANGED:
-	case BIOSAN_DATA_CHANGED:
-		/* By the driver above one that now submits a clone. */
-		if (r->other.state != BIOSAN_FREE)
-			return biosan_culprit(&r->here);
-		return biosan_culprit(&r->entry.events[BIOSAN_EV_SUBMIT]);
-	/* Not the driver that was given it, but who has left it shared. */
-	case BIOSAN_SHARED_PI_WRITTEN:
-	case BIOSAN_LEAK:
-		return biosan_culprit(&r->entry.events[BIOSAN_EV_ALLOC]);
-	/* Not who was given the memory next. */
-	case BIOSAN_INIT_ALIVE:
-		if (biosan_left_behind(r))
-			return biosan_culprit(&r->entry.events[BIOSAN_EV_ALLOC]);
-		return biosan_culprit(&r->here);
-	default:
-		return biosan_culprit(&r->here);
-	}
+/* Who has called whom, up to @pc: what that has called is not another site. */
+static u32 biosan_hash_from(const struct biosan_event *ev, unsigned long pc)
+{
+	unsigned int i = 0;
+
+	while (i < ev->nr && ev->stack[i] != pc)
+		i++;
+	/* It may be on no stack at all. */
+	if (i == ev->nr)
+		i = 0;
+	return jhash2((const u32 *)&ev->stack[i], (ev->nr - i) *
+		      (sizeof(ev->stack[0]) / sizeof(u32)), 0);
 }
 
 /* Returns whether there was something to print: a site is reported once. */
@@ -411,14 +682,13 @@ bool biosan_print(const struct biosan_report *r)
 	static const char ruler[] =
 		"==================================================================";
 	unsigned long pc = biosan_report_culprit(r);
+	u32 stack = biosan_hash_from(r->blame, pc);
 	bool print;
-
-	atomic_long_inc(&biosan_count[r->kind]);
 
 	/* Printing may take locks that whoever is reported on holds. */
 	lockdep_off();
 	raw_spin_lock(&biosan_report_lock);
-	print = biosan_new_site(r->kind, pc);
+	print = biosan_new_site(r->kind, pc, stack);
 	if (print) {
 		pr_err("%s\n", ruler);
 		pr_err("BUG: BIOSAN: %s in %pS\n", biosan_kind_names[r->kind],
@@ -430,9 +700,13 @@ bool biosan_print(const struct biosan_report *r)
 			biosan_print_bio("other bio", r->other.bio, &r->other);
 		dump_stack_print_info(KERN_ERR);
 		pr_err("%s\n", ruler);
-		add_taint(TAINT_WARN, LOCKDEP_STILL_OK);
 	}
 	raw_spin_unlock(&biosan_report_lock);
+	if (print) {
+		trace_error_report_end(ERROR_DETECTOR_BIOSAN,
+				       (unsigned long)r->bio);
+		add_taint(TAINT_WARN, LOCKDEP_STILL_OK);
+	}
 	lockdep_on();
 
 	return print;
@@ -441,6 +715,7 @@ bool biosan_print(const struct biosan_report *r)
 /* What is to happen after a report */
 void biosan_act(void)
 {
+	check_panic_on_warn("BIOSAN");
 	switch (READ_ONCE(biosan_fault)) {
 	case BIOSAN_FAULT_REPORT:
 		break;

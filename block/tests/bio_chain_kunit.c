@@ -15,7 +15,6 @@
 #include <kunit/test-bug.h>
 #include <linux/blk-crypto.h>
 #include <linux/blk-integrity.h>
-#include <linux/kthread.h>
 #include <linux/unaligned.h>
 #include <linux/xarray.h>
 #include "bio_kunit.h"
@@ -442,7 +441,7 @@ static void expect_prot(struct kunit *test, struct bio *bio, unsigned int from,
 	KUNIT_ASSERT_NOT_NULL(test, bip);
 	KUNIT_ASSERT_PTR_EQ(test, bip->bip_vec, bio_integrity(&t->bio)->bip_vec);
 	KUNIT_ASSERT_EQ(test, bip->app_tag, 0x1234);
-	KUNIT_ASSERT_EQ(test, bip->bip_flags & ~BIP_CLONE, BIP_CHECK_REFTAG);
+	KUNIT_ASSERT_EQ(test, bip->bip_flags, BIP_CHECK_REFTAG);
 	if (bio != &t->bio)
 		KUNIT_ASSERT_PTR_NE(test, bip, bio_integrity(&t->bio));
 
@@ -1287,63 +1286,6 @@ static void ended_parent_can_get_children(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->ended, 1);
 }
 
-/* What the driver of a parent does to its flags, over and over */
-struct flagger {
-	struct bio *bio;
-	unsigned int rounds;
-	unsigned int lost;
-};
-
-static int set_and_clear(void *data)
-{
-	struct flagger *f = data;
-
-	while (!kthread_should_stop()) {
-		bio_set_flag(f->bio, BIO_QUIET);
-		barrier();
-		if (!(READ_ONCE(f->bio->bi_flags) & BIT(BIO_QUIET)))
-			f->lost++;
-		bio_clear_flag(f->bio, BIO_QUIET);
-		barrier();
-		if (READ_ONCE(f->bio->bi_flags) & BIT(BIO_QUIET))
-			f->lost++;
-		WRITE_ONCE(f->rounds, f->rounds + 1);
-		cond_resched();
-	}
-	return 0;
-}
-
-/* Nothing but the driver of a parent that waits already writes to them. */
-static void children_leave_flags_alone(struct kunit *test)
-{
-	struct chain_test *t = test->priv;
-	struct bio *parent, *first, *child;
-	struct flagger f = { };
-	struct task_struct *task;
-
-	parent = make_root(t);
-	first = alloc_bio(test);
-	bio_chain(first, parent);
-	f.bio = parent;
-	task = kthread_run(set_and_clear, &f, "bio_flags");
-	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
-	child = alloc_bio(test);
-	while (READ_ONCE(f.rounds) < 100000) {
-		bio_get(child);
-		bio_chain(child, parent);
-		bio_endio(child);
-		bio_reset(child, NULL, REQ_OP_WRITE);
-		cond_resched();
-	}
-	kthread_stop(task);
-	bio_put(child);
-	KUNIT_EXPECT_EQ(test, f.lost, 0);
-	bio_endio(first);
-	KUNIT_EXPECT_EQ(test, t->ended, 0);
-	bio_endio(parent);
-	KUNIT_EXPECT_EQ(test, t->ended, 1);
-}
-
 static void what_belongs_to_the_chain(struct kunit *test)
 {
 	struct chain_test *t = test->priv;
@@ -1740,7 +1682,6 @@ static struct kunit_case bio_chain_cases[] = {
 	KUNIT_CASE(children_alone_do_not_end_it),
 	KUNIT_CASE(each_inc_remaining_needs_an_endio),
 	KUNIT_CASE(ended_parent_can_get_children),
-	KUNIT_CASE(children_leave_flags_alone),
 	KUNIT_CASE(what_belongs_to_the_chain),
 	KUNIT_CASE(ending_puts_one_reference),
 	KUNIT_CASE(child_keeps_its_completion),

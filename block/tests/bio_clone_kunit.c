@@ -256,6 +256,10 @@ static void integrity_gap_test(struct kunit *test)
 		{ 0, PAGE_SIZE - 64, 0, true },
 		{ 0, PAGE_SIZE, 64, true },
 		{ PAGE_SIZE, 512, PAGE_SIZE, true },
+		/* The halves of a split: one segment, if it may be. */
+		{ 0, 512, 512, IS_ENABLED(CONFIG_KMSAN) },
+		{ PAGE_SIZE, 512, PAGE_SIZE + 512, IS_ENABLED(CONFIG_KMSAN) },
+		{ 0, 512, 1024, true },
 	};
 	struct request_queue *q;
 	struct bio *prev, *next;
@@ -267,6 +271,7 @@ static void integrity_gap_test(struct kunit *test)
 	rq = kunit_kzalloc(test, sizeof(*rq), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, rq);
 	rq->q = q;
+	q->limits.seg_boundary_mask = BLK_SEG_BOUNDARY_MASK;
 
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		prev = make_prot(test, vecs, cases[i].done, cases[i].len);

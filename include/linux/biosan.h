@@ -55,26 +55,38 @@ void __biosan_chain(struct bio *bio, struct bio *parent);
 /* Part of what @bio stands for has failed with @status. */
 void __biosan_error(struct bio *bio, blk_status_t status);
 
+/* @fn decides what becomes of @bio, and may not be on the stack when it does. */
+void __biosan_by(struct bio *bio, const void *fn);
+/* @bio has been submitted, whatever becomes of it. */
+void __biosan_submit(struct bio *bio);
+/* @bio has been submitted, and a work will do that. */
+void __biosan_punt(struct bio *bio);
+/* @bio is what a split has left of it, and goes to its queue again. */
+void __biosan_rest(struct bio *bio);
 /* The disk of @bio has no use for its REQ_PREFLUSH and REQ_FUA. */
 void __biosan_strip(struct bio *bio);
-/* @bio is on its way to a driver. */
-void __biosan_submit(struct bio *bio);
-/* @bio has become part of a request. */
-void __biosan_queue(struct bio *bio);
+/* @bio is about to become part of @rq. */
+void __biosan_queue(struct bio *bio, struct request *rq);
 /* @bio has been taken out of a request again, without having ended. */
 void __biosan_steal(struct bio *bio);
+/* @rq is ended, and has no bio: whatever was in it has been taken out. */
+void __biosan_emptied(struct request *rq);
 /* A driver is about to be given @rq, or what is left of it. */
 void __biosan_request(struct request *rq);
 /* From @iter on, the reference tags of @bio are about to be remapped to @ref. */
 void __biosan_remap(struct bio *bio, const struct bvec_iter *iter, u64 ref);
 /* What @bio has read is about to be verified: from @data on, and bip_iter. */
 void __biosan_verify(struct bio *bio, const struct bvec_iter *data);
+/* bio_endio() is called for @bio, which may have to wait for others. */
+void __biosan_end(struct bio *bio);
 /* @bio has ended, and bi_end_io is about to be called. */
 void __biosan_endio(struct bio *bio);
-/* bi_end_io has kept @bio, which will be ended once more. */
-void __biosan_rearm(struct bio *bio);
+/* bi_end_io may keep @bio, to submit or to end it once more; or, it has not. */
+void __biosan_rearm(struct bio *bio, bool kept);
 
-/* The caller takes the table of @bio to be its own. */
+/* The caller writes to the table of @bio, as its owner. */
 void __biosan_owner(const struct bio *bio);
+/* The caller reads all of the table of @bio, as its owner. */
+void __biosan_walk(const struct bio *bio);
 
 #endif /* _LINUX_BIOSAN_H */
