@@ -5,7 +5,7 @@
 # then: right
 # now: right
 # class: position
-# mail: dm: restore the whole position of a bio that is submitted again
+# mail: dm: record the position of a bio as struct bio_pos
 # base: pass
 # before: base
 # shellcheck source=/dev/null

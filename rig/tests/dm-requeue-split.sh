@@ -6,7 +6,7 @@
 # now: the right range
 # class: data-loss
 # mail: dm: fix requeueing of the wrong range of a split bio
-# mail: dm: record the part of a bio that is mapped as a struct bio_pos
+# mail: dm: record the position of a bio as struct bio_pos
 # base: fail
 # cpus: 2
 # shellcheck source=/dev/null

@@ -6,7 +6,7 @@
 # mail: block: add a KUnit suite for clones
 # mail: block: add a KUnit suite for struct bio_pos
 # mail: block: add a KUnit suite for the tables of bios
-# mail: block: add a KUnit suite for clones and copies
+# mail: block: add a KUnit suite for what clones and copies share
 # mail: block: add a KUnit suite for splits and chains
 # base: none
 # expects: BUG: BIOSAN: (ended-twice|used-after-end|broken-chain) in (restores_after_chain_has_ended|child_keeps_its_completion)\+.* \[bio_(pos|chain)_kunit\]

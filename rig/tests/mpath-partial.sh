@@ -5,7 +5,7 @@
 # then: protection errors, or panic
 # now: right at every boundary
 # class: position
-# mail: dm: restore the whole position of a bio that is submitted again
+# mail: dm mpath: restore the position in PI when a bio is submitted again
 # base: fail
 # before: inject
 # cpus: 2
