@@ -1,10 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: bcache asks for what its devices ask for, and lives on when they refuse
+# what: bcache over devices that ask for more alignment than it does
+# then: I/O is refused, and counted as an error of the device
+# now: bcache asks for as much
+# class: false-error
 # base: fail
 # mail: bcache: take the limits of the devices that the pages go to
 # cpus: 2
-# timeout: 300
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=/dev/null

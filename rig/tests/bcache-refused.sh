@@ -1,10 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: bcache does not count what is refused as an error of the device
+# what: an I/O that a device below bcache refuses
+# then: counted as an error of the device
+# now: not counted
+# class: false-error
 # base: fail
 # mail: bcache: do not count what a device refuses as an error of it
 # cpus: 2
-# timeout: 200
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=/dev/null

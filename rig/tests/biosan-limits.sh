@@ -1,6 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: BIOSAN with a full table watches what it has room for; modes are refused or taken
+# class: tool
+# mail: block: add BIOSAN, a checker for the contract of bios
 # base: none
 # cmdline: biosan.entries=64
 . "$(dirname "$0")/lib.sh"

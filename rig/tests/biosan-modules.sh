@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: BIOSAN names who is wrong in each of the cases of a driver that is, and is silent where it is not
+# class: tool
 # mail: block: tell BIOSAN what happens to bios
 # base: none
 # cpus: 2
-# timeout: 240
 # expects: BUG: BIOSAN: [a-z-]+ in (v[0-9]+_[a-z]+|(remapped|submits)_map)\+0x[0-9a-f]+/0x[0-9a-f]+ \[biosan_cases\]|WARNING: .*include/linux/bio\.h:
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/biosan.inc"

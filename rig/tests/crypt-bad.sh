@@ -1,10 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: an encrypted I/O over a bad sector ends, with an error, and goes wrong nowhere
+# what: an encrypted I/O over a bad sector completes in part
+# then: the rest is encrypted or decrypted with a stale IV
+# now: ends with an error, and the rest is right
+# class: position
 # base: fail
 # mail: block: advance the encryption context of a partly completed request
 # cpus: 2
-# timeout: 300
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
 

@@ -1,6 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: what stacked drivers make of each status of a leg; the submitter's error stays one
+# what: what is wrong with an I/O itself, below a stacked driver
+# then: held against a leg or path, or taken for success
+# now: an error of the I/O, and of nothing else
+# class: false-error
 # base: fail
 # mail: block: say whose fault a status is
 # before: inject

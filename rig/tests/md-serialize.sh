@@ -1,10 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: md raid1 serializes writes to a device that is not write-mostly any more
+# what: serialize_policy of raid1, and a device that is not write-mostly any more
+# then: panic
+# now: writes are serialized
+# class: crash
 # base: panic
 # mail: md: keep what serialize_policy needs when a device is not write-mostly any more
 # cpus: 2
-# timeout: 200
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
 

@@ -1,10 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: polled I/O ends where polled and other requests share a hardware queue
+# what: polled I/O where polled and other requests share a hardware queue
+# then: right
+# now: right
+# class: position
 # base: pass
 # mail: block: do not take a segment count for a poll cookie
 # cpus: 2
-# timeout: 60
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
 

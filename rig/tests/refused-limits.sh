@@ -1,10 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: dm-raid and dm-mirror refuse what one of their devices would refuse
+# what: dm-raid or dm-mirror over devices that ask for different alignment
+# then: an I/O is taken that one of them refuses
+# now: refused at once
+# class: false-error
 # base: fail
 # mail: dm: split to the limits what goes to several devices
 # cpus: 2
-# timeout: 200
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
 

@@ -1,10 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: md raid1/raid10: what no leg takes is not said to be written
+# what: a write to raid1 or raid10 that all legs refuse
+# then: succeeds
+# now: fails
+# class: data-loss
 # base: fail
 # mail: md/raid1, md/raid10: do not take a write that was refused for done
 # cpus: 2
-# timeout: 300
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
 

@@ -1,11 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: dm-multipath: what is wrong with an I/O costs no path, and fails as it is
+# what: an I/O that each path of dm-multipath refuses
+# then: all paths fail
+# now: the I/O fails, the paths stay
+# class: false-error
 # base: fail
 # mail: block: do not take what is wrong with an I/O for the error of a path
 # before: inject
 # cpus: 2
-# timeout: 300
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
 

@@ -1,10 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: dm-stripe does not hold against a device what is wrong with an I/O
+# what: an I/O that a device of dm-stripe refuses
+# then: counted against the device
+# now: not counted
+# class: false-error
 # base: fail
 # mail: dm stripe: do not count what is wrong with an I/O against a device
 # cpus: 2
-# timeout: 100
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
 
