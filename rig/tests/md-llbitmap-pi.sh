@@ -6,7 +6,7 @@
 # now: the array stays whole
 # class: false-error
 # mail: md: write a copy of metadata to devices that need stable pages
-# mail: md/md-llbitmap: mark a block dirty after its bits are
+# mail: md/md-llbitmap: make bits dirty and mark their block as one
 # base: fail
 # before: base
 # shellcheck source=/dev/null
