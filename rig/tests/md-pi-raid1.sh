@@ -86,7 +86,7 @@ no_memory
 legs_right "no memory at hand" $((3 * M)) 65536 \
 	$A:$MS $B:$((2 * MS)) $C:$MS
 [ "$(<$FAILSLAB/times)" -le 97 ]
-ok $? "no memory at hand: three copies came from the reserve"
+ok $? "no memory at hand: three copies came from the array's pool"
 echo 0 >$FAILSLAB/probability
 
 xfs_works && legs_fine
