@@ -80,11 +80,11 @@ ok $bad "the last part fails each time, for a while"
 
 echo 1 >$leg/hold
 inject null0 "add,op=READ,status=AGAIN,once"
-polled two 0 128k &
+{ polled two 0 128k && touch /tmp/done; } &
 wait_for grep -qx 1 $leg/waiting && wait_for 30 spent 1
 ok $? "the last part fails while another one is out"
 echo 0 >$leg/hold
-wait $! && grep -qx 1 $leg/polled
+wait_for 60 test -e /tmp/done && grep -qx 1 $leg/polled
 ok $? "which is polled for until it is done"
 inject_none null0
 

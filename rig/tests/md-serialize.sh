@@ -6,7 +6,7 @@
 # now: writes are serialized
 # class: crash
 # base: panic
-# mail: md: keep what serialize_policy needs when a device is not write-mostly any more
+# mail: md: keep what serialize_policy needs when a leg stops being write-mostly
 # cpus: 2
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
