@@ -5,7 +5,7 @@
 # then: PI lost on all legs
 # now: kept
 # class: data-loss
-# mail: md/raid1: keep PI and cgroup of a bio with write-behind
+# mail: md/raid1: keep PI of a bio with write-behind
 # base: fail
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/md-pi.inc"

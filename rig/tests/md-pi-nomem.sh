@@ -5,7 +5,7 @@
 # then: panic
 # now: written, or `ENOMEM`
 # class: crash
-# mail: block: let clones of bios with integrity metadata not fail
+# mail: block: do not fail to clone a bio for its integrity payload
 # base: panic
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: NVMe multipath: a path that is lost during a flush does not lose it
+# mail: block: steal what waits for a flush
 # base: fail
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
