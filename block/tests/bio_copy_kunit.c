@@ -1740,8 +1740,8 @@ static void reserves_do_not_fail(struct kunit *test)
 				drop(kind, bio);
 			} else {
 				KUNIT_EXPECT_TRUE(test, failed);
-				KUNIT_EXPECT_TRUE(test, kind == INIT_CLONE &&
-							t->p->interval);
+				KUNIT_EXPECT_EQ(test, kind, INIT_CLONE);
+				KUNIT_EXPECT_GT(test, t->p->interval, 0);
 			}
 			if (!failed)
 				break;
