@@ -10,7 +10,7 @@ KERNEL ?= series
 CPUS ?= 1
 MEM ?= 1G
 
-.PHONY: help demo check check-all smoke test lint cocci bench protect mutants docs matrix text \
+.PHONY: help demo check check-all smoke test lint cocci bench protect mutants docs text \
 	compile-check blktests xfstests setup fetch tree refresh build boot series \
 	times path-base path-inject path-series clean
 
@@ -53,9 +53,6 @@ mutants: tree ## break the series in one place at a time: is it noticed? (90 min
 docs: tree ## the kernel's documents on the block layer as HTML, ours without a warning (5 min)
 	@rig/setup docs
 	@rig/htmldocs
-
-matrix: build ## what stacked drivers make of each status of a leg: results/errors-matrix.txt (10 min)
-	@rig/matrix
 
 text: tree ## size of the code before and after topic const (20 min)
 	@rig/text

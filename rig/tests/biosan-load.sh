@@ -1,6 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: BIOSAN is silent and sound on two processors: polled I/O, no memory, faults, hot-unplug, unloading, changes of mode
+# class: tool
+# mail: block: tell BIOSAN what happens to bios
 # base: none
 # cpus: 2
 # mem: 2G

@@ -1,6 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: multipath retries a bio for the cgroup that it came from
+# what: multipath retries a bio on the next path
+# then: charged to the root cgroup
+# now: to the one it came from
+# class: count
+# mail: dm mpath: retry a bio for the cgroup that it came from
 # base: fail
 . "$(dirname "$0")/lib.sh"
 

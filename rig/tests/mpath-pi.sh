@@ -1,6 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: io_uring's own PI arrives right when bio-mode multipath fails over
+# what: a path is lost, the bio had been split, and it has io_uring's own protection information
+# then: panic
+# now: fails over, tags right on the medium
+# class: position
+# mail: dm mpath: restore the position in PI when a bio is submitted again
 # base: panic
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/mpath.inc"

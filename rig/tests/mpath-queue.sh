@@ -1,6 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: with all paths lost and one regained, queued I/O ends right, PI too
+# what: all paths are lost, then one is regained, with `queue_if_no_path`
+# then: panic
+# now: queued I/O ends right
+# class: position
+# mail: dm mpath: restore the position in PI when a bio is submitted again
 # base: panic
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/mpath.inc"

@@ -1,6 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: XFS on bio-mode multipath with DIX survives the loss of a path
+# what: a path is lost under bio-mode dm-multipath, and the bio had been split: XFS with DIX
+# then: panic
+# now: fails over, data and tags right
+# class: position
+# mail: dm mpath: restore the position in PI when a bio is submitted again
 # base: panic
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/mpath.inc"
