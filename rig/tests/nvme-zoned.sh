@@ -54,7 +54,7 @@ refuse()
 restore()
 {
 	ana "$1" optimized
-	wait_for ana_is "$1" optimized || bail "path $1 does not come back"
+	wait_for 8 ana_is "$1" optimized || bail "path $1 does not come back"
 }
 
 # refused N COMMAND...: path N refuses, and COMMAND finds it so
@@ -63,7 +63,7 @@ refused()
 	local n=$1
 	shift
 	refuse "$n"
-	"$@" && wait_for ana_is "$n" inaccessible
+	"$@" && wait_for 8 ana_is "$n" inaccessible
 }
 
 writes() { awk '{ print $5 }' "/sys/block/nvme0c$1n1/stat"; }
@@ -194,9 +194,9 @@ ok $? "once more after a reset"
 write_fails 4 && report 4 >/dev/null && write_on 4 4 && write_on 4 64
 ok $? "a zone is written on after an error and a report"
 write_fails 4 && ana "$failed" inaccessible &&
-	wait_for ana_is "$failed" inaccessible && reset_zone 4 && write_on 4 4 &&
+	wait_for 8 ana_is "$failed" inaccessible && reset_zone 4 && write_on 4 4 &&
 	restore "$failed" && ana $((1 - failed)) inaccessible &&
-	wait_for ana_is $((1 - failed)) inaccessible && write_on 4 4 &&
+	wait_for 8 ana_is $((1 - failed)) inaccessible && write_on 4 4 &&
 	write_on 4 64
 ok $? "after an error, a reset over the other path, and back"
 restore $((1 - failed))
@@ -207,7 +207,7 @@ for _ in 1 2 3 4; do
 	in_use && reset_zone 5 || bad=1
 	refuse $path
 	many 5 1 || true
-	wait_for ana_is $path inaccessible && restore $path &&
+	wait_for 8 ana_is $path inaccessible && restore $path &&
 		report 5 >/dev/null && write_on 5 4 || bad=1
 done
 ok $bad "a path goes with more than one in flight"
@@ -215,7 +215,7 @@ ok $bad "a path goes with more than one in flight"
 echo 1 >/sys/class/nvme/nvme1/delete_controller
 refuse 0
 next 64 &
-wait_for ana_is 0 inaccessible && sleep 0.2 && kill -0 $! && restore 0 &&
+wait_for 8 ana_is 0 inaccessible && sleep 0.2 && kill -0 $! && restore 0 &&
 	wait $! && at=$((at + 65536)) && next 4 && right
 ok $? "a write that waits for the only path"
 [ "$(plugs)" = 1 ]
