@@ -57,14 +57,14 @@ ticks()
 		}'
 }
 
-# watch_still PID QUIET FILE...: returns 0 when PID has ended, and 124
+# watch_still PID QUIET TURNS FILE...: returns 0 when PID has ended, and 124
 # when nothing has moved for QUIET seconds: none of the files has
 # grown, and next to no processor time was used. What uses processor time and
-# says nothing has twenty times as long: that it turns for ever.
+# says nothing has TURNS times as long: that it goes round for ever.
 watch_still()
 {
-	local pid=$1 quiet=$2 last='' now since used before step=5 n=0
-	shift 2
+	local pid=$1 quiet=$2 turns=$3 last='' now since used before step=5 n=0
+	shift 3
 
 	since=$SECONDS before=$(ticks "$pid")
 	[ "$quiet" -ge 20 ] || step=1
@@ -81,7 +81,7 @@ watch_still()
 		used=$(($(ticks "$pid") - before))
 		# A hundred ticks are a second.
 		if [ $used -lt $(((SECONDS - since) * 5)) ] ||
-		   [ $((SECONDS - since)) -ge $((quiet * 20)) ]; then
+		   [ $((SECONDS - since)) -ge $((quiet * turns)) ]; then
 			return 124
 		fi
 	done

@@ -8,6 +8,7 @@
 # base: fail
 # mail: block: do not take what is wrong with an I/O for the error of a path
 # before: inject
+# hang-after: 15
 # cpus: 2
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
