@@ -23,7 +23,7 @@ demo: ## both kernels, before and after (20 min, 1 min; 6 GiB)
 check: ## set up, and run what CI runs: lint, boot tests, selftest (60 min, 15 min; 10 GiB)
 	@rig/check-all check
 
-check-all: ## that, and cocci, compile-check, mutants, protect, bench (hours; 25 GiB)
+check-all: ## that, and each mail built, cocci, compile-check, mutants, protect, bench (hours; 25 GiB)
 	@rig/check-all everything
 
 smoke: build ## ten boot tests, one of each kind (3 min once the kernels are there)
@@ -32,7 +32,7 @@ smoke: build ## ten boot tests, one of each kind (3 min once the kernels are the
 test: build ## the boot tests (15 min); TEST="name ..." for some of them
 	@rig/check $(TEST)
 
-lint: tree ## checkpatch, git am, sparse, each mail builds (20 min, 1 min); ONLY="builds*"
+lint: tree ## checkpatch, git am, sparse, each topic builds (20 min, 1 min); ONLY="builds*": each mail
 	@rig/lint $(if $(ONLY),"$(ONLY)")
 
 cocci: tree ## semantic patches over the base, into results/cocci.txt (10 min)
