@@ -1378,7 +1378,8 @@ static void copy_has_few_folios(struct kunit *test)
 }
 
 /* On UML and others, a warning that has been suppressed does not come again. */
-static __maybe_unused void expect_warned(struct kunit *test, bool *before, int count)
+static void __maybe_unused
+expect_warned(struct kunit *test, bool *before, int count)
 {
 	if (!IS_ENABLED(CONFIG_BUG))
 		return;
