@@ -414,7 +414,7 @@ static noinline __noclone void bad_end_and_submit(struct bio *bio)
 	barrier();
 }
 
-static noinline __noclone struct bio * __maybe_unused
+static noinline __noclone __maybe_unused struct bio *
 bad_clone(struct kunit *test, struct gendisk *gd, struct bio *src)
 {
 	struct bio *bio = make_clone(test, gd, src);
