@@ -144,7 +144,3 @@ tools()
 			die "$(basename "$t") does not compile"
 	done
 }
-
-# git that no user's configuration changes
-export GIT_CONFIG_NOSYSTEM=1
-plain_git() { GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null git "$@"; }

@@ -15,18 +15,6 @@
 
 at=$((1 << 20))
 
-io() { timeout 60 "$TOOLS/odd-io" --jobs=4 "$@"; }
-
-# said WANT COMMAND...: that is what it says
-said()
-{
-	local want=$1 got
-	shift
-
-	got=$("$@")
-	[ "$got" = "$want" ] || { echo "# $*: $got, not $want"; return 1; }
-}
-
 alive()
 {
 	[ "$(cat $BC_SYS/bcache/running)" = 1 ] &&
@@ -38,7 +26,7 @@ alive()
 # on NAME BACKING CACHE ALIGNMENT
 on()
 {
-	local name=$1 mode want
+	local name=$1 mode
 
 	bcache_up "$2" "$3"
 	said "$4" cat $BC_SYS/queue/dma_alignment

@@ -15,18 +15,6 @@
 
 at=$((8 << 20))
 
-io() { timeout 60 "$TOOLS/odd-io" --jobs=4 "$@"; }
-
-# said WANT COMMAND...: that is what it says
-said()
-{
-	local want=$1 got
-	shift
-
-	got=$("$@")
-	[ "$got" = "$want" ] || { echo "# $*: $got, not $want"; return 1; }
-}
-
 uncounted()
 {
 	said 0 cat $BC_SYS/bcache/io_errors &&
