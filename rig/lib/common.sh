@@ -115,6 +115,34 @@ step()
 	return $rc
 }
 
+# announce WHAT MiB TIMES: what it will take; took WHAT [MORE]: what it took
+announce()
+{
+	need_space "$TOP" "$2"
+	say "$1: on two processors $3, and $(($2 / 1000)) GiB; this machine has" \
+	    "$(nproc), and $(df -Ph "$TOP" | awk 'NR == 2 { print $4 }') free"
+	USED=$(spent $$)
+}
+
+took()
+{
+	say "$1: took $(elapsed), $((($(spent $$) - USED) / 60000)) minutes of" \
+	    "processor time${2:+ and $2}"
+}
+
+# kernels PART VARIANT...: set up, and the kernels; PART is what rig/build takes
+kernels()
+{
+	local part=$1 k
+	shift
+
+	step "setup" "$TOP/rig/setup"
+	step "tree" "$TOP/rig/tree" compose >&2
+	for k; do
+		step "build $k" "$TOP/rig/build" "$k" "$part" >/dev/null
+	done
+}
+
 # tree_id: what the series is, whatever its commits are called
 tree_id()
 {

@@ -36,20 +36,32 @@ kernel_is()
 
 km() { kbuild "$src" "$out" "$arch" LOCALVERSION="-$name" "$@"; }
 
-# kernel_checkout REV: $src is a checkout of that, made out of build/linux.
-kernel_checkout()
+# checkout DIR REV [PATTERNS]: DIR is a worktree of build/linux with the files of
+# that commit, or with those of them that match what the function PATTERNS prints
+checkout()
 {
-	local tree=$BUILD/linux rev
+	local dir=$1 tree=$BUILD/linux rev sparse
 
-	rev=$(git -C "$tree" rev-parse -q --verify "$1^0") ||
-		die "build/linux has no $1: run make tree"
-	if [ ! -e "$src/Makefile" ]; then
+	rev=$(git -C "$tree" rev-parse -q --verify "$2^0") ||
+		die "build/linux has no $2: run make tree"
+	if [ ! -e "$dir/.git" ] ||
+	   ! git -C "$dir" rev-parse -q --verify HEAD >/dev/null 2>&1; then
 		need_space "$BUILD" 4000
-		say "$label: checking out"
+		say "checking out ${dir#"$TOP/"}"
+		rm -rf "$dir"
 		git -C "$tree" worktree prune
-		git -C "$tree" worktree add -q --detach "$src" "$rev"
-	elif [ "$(git -C "$src" rev-parse HEAD)" != "$rev" ]; then
-		git -C "$src" checkout -q --detach "$rev"
+		git -C "$tree" worktree add -q --no-checkout --detach "$dir" "$rev"
+		touch "$dir/.unfinished"
+	fi
+	sparse=$(git -C "$dir" rev-parse --path-format=absolute \
+		--git-path info/sparse-checkout)
+	if [ $# -gt 2 ] && ! cmp -s <("$3") "$sparse"; then
+		touch "$dir/.unfinished"
+		"$3" | git -C "$dir" sparse-checkout set --no-cone --stdin
+	fi
+	if [ -e "$dir/.unfinished" ] || [ "$(git -C "$dir" rev-parse HEAD)" != "$rev" ]; then
+		git -C "$dir" checkout -q -f --detach "$rev"
+		rm -f "$dir/.unfinished"
 	fi
 }
 

@@ -28,22 +28,11 @@ verdict()
 	fi
 }
 
-# below PID: it, and all that it has started
-below()
+# family PID: it and all that it has started, one a line, each with the processor
+# time that it and its children that have ended took, in clock ticks
+family()
 {
-	ps -e -o pid= -o ppid= | awk -v root="$1" '{ parent[$1] = $2 } END {
-		for (p in parent) {
-			for (q = p; q in parent && q != root; )
-				q = parent[q]
-			if (q == root)
-				print p
-		} }'
-}
-
-# ticks PID: processor time of a process and of all below it, in clock ticks
-ticks()
-{
-	cat /proc/[0-9]*/stat 2>/dev/null | sed 's/^\([0-9]*\) (.*) /\1 x /' |
+	{ cat /proc/[0-9]*/stat 2>/dev/null || true; } | sed 's/^\([0-9]*\) (.*) /\1 x /' |
 		awk -v root="$1" '
 		{ parent[$1] = $4; used[$1] = $14 + $15 + $16 + $17 }
 		END {
@@ -51,11 +40,13 @@ ticks()
 				for (q = p; q in parent && q != root; )
 					q = parent[q]
 				if (q == root)
-					n += used[p]
+					print p, used[p]
 			}
-			print n + 0
 		}'
 }
+
+below() { family "$1" | cut -d' ' -f1; }
+ticks() { family "$1" | awk '{ n += $2 } END { print n + 0 }'; }
 
 # watch_still PID QUIET TURNS FILE...: returns 0 when PID has ended, and 124
 # when nothing has moved for QUIET seconds: none of the files has
