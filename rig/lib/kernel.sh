@@ -113,6 +113,30 @@ kernel_missed()
 	grep '^CONFIG_' "$config" | grep -vxFf "$obj/.config" || true
 }
 
+# kernel_share_options: give the kernel the header of options that the series has.
+# Each object depends on it, and ccache takes it as a whole: what the series adds,
+# and the base never names, would make every object of both another one.
+kernel_share_options()
+{
+	local ours=$obj/include/generated/autoconf.h more
+	local options=$BUILD/options
+	local theirs=$options/include/generated/autoconf.h
+
+	kbuild "$BUILD/linux" "$options" "$arch" -s LOCALVERSION="-$name" \
+		KCONFIG_ALLCONFIG="$config" allnoconfig syncconfig \
+		>>"$log" 2>&1 || kernel_fail
+	km -s syncconfig >>"$log" 2>&1 || kernel_fail
+	if more=$(grep -vxFf "$ours" "$theirs") &&
+	   ! grep -qvxFf "$theirs" "$ours" &&
+	   ! git -C "$src" grep -qwF "$(awk '{ print $2; sub("_MODULE$", "", $2);
+			print $2 }' <<<"$more")" -- ':!*Kconfig*'; then
+		cp "$theirs" "$ours"
+	else
+		say "$label: its options differ from those of the series: few of" \
+			"its objects are shared"
+	fi
+}
+
 # kernel_compile TARGET...
 kernel_compile()
 {
