@@ -55,6 +55,22 @@ static int payload(struct job *job, struct bio *src)
 	return bio_integrity_clone(&job->bio, src, GFP_NOIO);
 }
 
+static struct bio *contexts(struct job *job, struct bio *src)
+{
+	struct bio *bio;
+
+	bio = bio_alloc_bioset(NULL, 0, src->bi_opf & ~REQ_DRV, GFP_NOIO,
+			       &job->bs);
+	if (!bio)
+		return NULL;
+	bio->bi_bdev = src->bi_bdev;
+	if (bio_clone_contexts(bio, src, GFP_NOIO) < 0) {
+		bio_put(bio);
+		return NULL;
+	}
+	return bio;
+}
+
 static void other(struct job *job, struct bio *src)
 {
 	blk_opf_t opf = src->bi_opf;
