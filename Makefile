@@ -12,7 +12,7 @@ MEM ?= 1G
 
 .PHONY: help demo check check-all smoke test lint cocci bench protect mutants docs text \
 	compile-check blktests xfstests setup fetch tree refresh build boot series \
-	times path-base path-inject path-series clean
+	vm demo-vm deb gdb times path-base path-inject path-series path-vm clean
 
 help: ## this list; times are of two processors, the first time and again
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t14
@@ -96,6 +96,30 @@ build: tree ## build the base kernel, that with the injector, and the patched on
 boot: ## a shell in the patched kernel; CMD='...', KERNEL=base, CPUS=2
 	@$(MAKE) -s path-$(KERNEL) >/dev/null
 	@rig/boot -k $(KERNEL) -c $(CPUS) -m $(MEM) $(if $(value CMD),"$$CMD")
+
+vm: setup ## a shell in a virtual machine, on Debian; CMD='...', KERNEL=debian, CPUS=4, DEB=1 (15 min, 1 min; 4 GiB)
+	@rig/setup vm
+	$(if $(filter debian,$(KERNEL))$(DEB),,@$(MAKE) -s path-vm >/dev/null)
+	@rig/vm/run -k $(KERNEL) $(if $(DEB),-d) -c $(if $(filter command environment,$(origin CPUS)),$(CPUS),2) \
+		-m $(MEM) $(if $(value CMD),"$$CMD")
+
+demo-vm: setup ## a panic and a lost write on Debian's own kernel, and not on ours (25 min, 5 min; 5 GiB)
+	@rig/setup vm
+	@$(MAKE) -s path-vm >/dev/null
+	@rig/demo-vm
+
+deb: setup ## packages of the patched kernel, of Debian's configuration or CONFIG=file (2 h, 3 min; 12 GiB)
+	@rig/setup deb
+	@rig/tree compose >&2
+	@rig/deb $(CONFIG)
+
+gdb: tree ## lx-bio of gdb, in kernels that have panicked (20 min, 2 min; 5 GiB)
+	@rig/setup gdb
+	@rig/gdb/run
+
+path-vm: setup ## the same for the patched kernel of "make vm"
+	@rig/tree compose >&2
+	@rig/vm/build
 
 series: tree ## write the mails to post into build/series; SET=md for one posting, REROLL=2
 	@rig/series $(SET)

@@ -19,7 +19,7 @@ unset MAKEFLAGS MFLAGS MAKELEVEL
 
 # A file below one of these is a file of the kernel, here and in the mails.
 # shellcheck disable=SC2034 # for those who source this
-KERNEL_PATHS=(arch block crypto include drivers fs io_uring kernel lib mm net
+KERNEL_PATHS=(arch block crypto include drivers fs io_uring kernel lib mm net tools
 	security Documentation scripts MAINTAINERS)
 # What no test may leave in the kernel's log, whatever it prints itself. File
 # systems say WARNING in messages of their own: there it is not the first word.
