@@ -11,7 +11,7 @@ CPUS ?= 1
 MEM ?= 1G
 
 .PHONY: help demo check check-all smoke test lint cocci bench protect mutants docs text \
-	compile-check blktests xfstests setup fetch tree refresh build boot series \
+	compile-check kunit blktests xfstests setup fetch tree refresh build boot series \
 	vm demo-vm deb gdb times path-base path-inject path-series path-vm clean
 
 help: ## this list; times are of two processors, the first time and again
@@ -23,10 +23,10 @@ demo: ## both kernels, before and after (20 min, 1 min; 6 GiB)
 check: ## set up, and run what CI runs: lint, boot tests, selftest (60 min, 15 min; 10 GiB)
 	@rig/check-all check
 
-check-all: ## that, and each mail built, cocci, compile-check, mutants, protect, bench (hours; 25 GiB)
+check-all: ## that, and each mail built, kunit, cocci, compile-check, mutants, protect, bench (hours; 25 GiB)
 	@rig/check-all everything
 
-smoke: build ## ten boot tests, one of each kind (3 min once the kernels are there)
+smoke: build ## a boot test of each kind (3 min once the kernels are there)
 	@rig/check -s
 
 test: build ## the boot tests (15 min); TEST="name ..." for some of them
@@ -49,6 +49,9 @@ protect: tree ## BIOSAN names what writes to a table in flight: x86-64, QEMU (20
 mutants: tree ## break the series in one place at a time: is it noticed? (90 min)
 	@rig/build series >/dev/null
 	@rig/mutants/run
+
+kunit: tree ## the KUnit suites by kunit.py and their .kunitconfig (6 min, 1 min; 1 GiB)
+	@rig/kunit
 
 docs: tree ## the kernel's documents on the block layer as HTML, ours without a warning (5 min)
 	@rig/setup docs
