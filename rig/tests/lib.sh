@@ -188,6 +188,16 @@ pi()
 	return 2
 }
 
+# said WANT COMMAND...: that is what it says
+said()
+{
+	local want=$1 got
+	shift
+
+	got=$("$@")
+	[ "$got" = "$want" ] || { echo "# $*: $got, not $want"; return 1; }
+}
+
 # kunit_suite NAME LABEL: two results: cases have passed, and nothing else
 kunit_suite()
 {

@@ -16,16 +16,6 @@ size=$((64 << 11))
 
 io() { "$TOOLS/odd-io" --jobs=4 "$@"; }
 
-# said WANT COMMAND...: that is what it says
-said()
-{
-	local want=$1 got
-	shift
-
-	got=$("$@")
-	[ "$got" = "$want" ] || { echo "# $*: $got, not $want"; return 1; }
-}
-
 healthy() { dmsetup status "$1" | grep -Eq ' (AA|A A) | AA$| AA [0-9]'; }
 
 # on NAME TABLE: over the disks a and b, at least one of which has no use for

@@ -19,16 +19,6 @@ from=$(((at >> 9) + 1024))
 
 io() { "$TOOLS/odd-io" --jobs=4 "$@"; }
 
-# said WANT COMMAND...: that is what it says
-said()
-{
-	local want=$1 got
-	shift
-
-	got=$("$@")
-	[ "$got" = "$want" ] || { echo "# $*: $got, not $want"; return 1; }
-}
-
 # create LEVEL OPTION...: of all of the legs
 create()
 {

@@ -19,16 +19,6 @@ size=$((64 << 11))
 # It goes round for ever on the base.
 io() { timeout 20 "$TOOLS/odd-io" --jobs=4 "$@"; }
 
-# said WANT COMMAND...: that is what it says
-said()
-{
-	local want=$1 got
-	shift
-
-	got=$("$@")
-	[ "$got" = "$want" ] || { echo "# $*: $got, not $want"; return 1; }
-}
-
 up() # MODE FEATURES PATH...
 {
 	dmsetup create mp --table "0 $size multipath $2 queue_mode $1 0 1 1 \

@@ -15,16 +15,6 @@ dev=/dev/mapper/st
 
 io() { "$TOOLS/odd-io" --jobs=4 "$@"; }
 
-# said WANT COMMAND...: that is what it says
-said()
-{
-	local want=$1 got
-	shift
-
-	got=$("$@")
-	[ "$got" = "$want" ] || { echo "# $*: $got, not $want"; return 1; }
-}
-
 letters() { dmsetup status st | grep -qE " $1( |\$)" ||
 	{ echo "# $(dmsetup status st), not $1"; return 1; }; }
 

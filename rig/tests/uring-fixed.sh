@@ -17,16 +17,6 @@ at=$((1 << 20))
 io() { "$TOOLS/odd-io" --fixed --jobs=4 "$@"; }
 plain() { "$TOOLS/odd-io" --jobs=4 "$@"; }
 
-# said WANT COMMAND...: that is what it says
-said()
-{
-	local want=$1 got
-	shift
-
-	got=$("$@")
-	[ "$got" = "$want" ] || { echo "# $*: $got, not $want"; return 1; }
-}
-
 # on NAME DEVICE|FILE DISK: memory that is not aligned is refused, or it works
 on()
 {
