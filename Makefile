@@ -3,6 +3,8 @@
 # replaces Debian's linux-source-7.3.
 SHELL := /bin/bash
 export RIG_START := $(shell date +%s)
+# Not every shell expands a tilde there.
+override BASE := $(patsubst ~/%,$(HOME)/%,$(BASE))
 export BASE
 SET ?=
 TEST ?=
