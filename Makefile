@@ -55,7 +55,7 @@ mutants: tree ## break the series in one place at a time: is it noticed? (90 min
 kunit: tree ## the KUnit suites by kunit.py and their .kunitconfig (6 min, 1 min; 1 GiB)
 	@rig/kunit
 
-docs: tree ## the kernel's documents on the block layer as HTML, ours without a warning (5 min)
+docs: tree ## the kernel's documents on the block layer as HTML, ours without a warning (1 min; 2 GiB)
 	@rig/setup docs
 	@rig/htmldocs
 
