@@ -5,6 +5,7 @@
 # then: warnings, stuck zone, hang when the path goes
 # now: goes to the other path, and back
 # class: crash
+# mail: nvme-multipath: write to zones over one path
 # mail: block: steal zone writes with all that is plugged behind them
 # mail: block: let zones be written over more than one path
 # base: fail
