@@ -118,7 +118,7 @@ deb: setup ## packages of the patched kernel, of Debian's configuration or CONFI
 	@rig/tree compose >&2
 	@rig/deb $(CONFIG)
 
-gdb: tree ## lx-bio of gdb, in kernels that have panicked (20 min, 2 min; 5 GiB)
+gdb: tree ## lx-bio of gdb and drgn, in a kernel that has just panicked (10 min, 1 min)
 	@rig/setup gdb
 	@rig/gdb/run
 

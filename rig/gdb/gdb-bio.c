@@ -25,8 +25,8 @@ static void gdb_bio_end(struct bio *bio)
 {
 }
 
-/* Nine of fourteen sectors of it are done, and two of the others are a child. */
-static __noipa struct bio *make_parent(struct block_device *bdev)
+/* Nine of fourteen sectors of it are done. */
+static struct bio *make_write(struct block_device *bdev, bool encrypted)
 {
 	static const u8 raw[BLK_CRYPTO_MAX_RAW_KEY_SIZE] = { 1, 2, 3 };
 	const u64 dun[BLK_CRYPTO_DUN_ARRAY_SIZE] = { 0x1234, 1 };
@@ -41,36 +41,42 @@ static __noipa struct bio *make_parent(struct block_device *bdev)
 		return NULL;
 	bio->bi_iter.bi_sector = 100;
 	bio->bi_end_io = gdb_bio_end;
-	bio->bi_private = page;
 	__bio_add_page(bio, page, 4096, 0);
 	__bio_add_page(bio, page + 1, 1024, 512);
 	__bio_add_page(bio, page + 2, 2048, 0);
-	bip = bio_integrity_alloc(bio, GFP_KERNEL, 1);
-	if (IS_ERR(bip) ||
-	    !bio_integrity_add_page(bio, page + 3, 14 * 8, 64))
-		return NULL;
-	bip->bip_flags |= BIP_CHECK_GUARD;
-	bip_set_seed(bip, 100);
-	if (blk_crypto_init_key(&key, raw, sizeof(raw), BLK_CRYPTO_KEY_TYPE_RAW,
-				BLK_ENCRYPTION_MODE_AES_256_XTS, 16, 512))
-		return NULL;
-	bio_crypt_set_ctx(bio, &key, dun, GFP_KERNEL);
+	if (encrypted) {
+		if (blk_crypto_init_key(&key, raw, sizeof(raw),
+					BLK_CRYPTO_KEY_TYPE_RAW,
+					BLK_ENCRYPTION_MODE_AES_256_XTS, 16,
+					512, BLK_CRYPTO_CFG_ALLOW_HW))
+			return NULL;
+		bio_crypt_set_ctx(bio, &key, dun, GFP_KERNEL);
+	} else {
+		bip = bio_integrity_alloc(bio, GFP_KERNEL, 1);
+		if (IS_ERR(bip) ||
+		    !bio_integrity_add_page(bio, page + 3, 14 * 8, 64))
+			return NULL;
+		bip->bip_flags |= BIP_CHECK_GUARD;
+		bip_set_seed(bip, 100);
+	}
 	bio_advance(bio, 9 * SECTOR_SIZE);
 	return bio;
 }
 
+/* Of what is left of PARENT two sectors are CHILD, of which CLONE is a clone. */
 static int __init gdb_bio_init(void)
 {
-	struct bio *parent, *child, *clone;
+	struct bio *parent, *child, *clone, *secret;
 	struct file *file;
 
-	if (bioset_init(&bs, 4, 0, BIOSET_NEED_BVECS))
+	if (bioset_init(&bs, 8, 0, BIOSET_NEED_BVECS))
 		return -ENOMEM;
 	file = bdev_file_open_by_path(disk, BLK_OPEN_READ, NULL, NULL);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	parent = make_parent(file_bdev(file));
-	if (!parent)
+	parent = make_write(file_bdev(file), false);
+	secret = make_write(file_bdev(file), true);
+	if (!parent || !secret)
 		return -ENOMEM;
 	child = bio_split(parent, 2, GFP_KERNEL, &bs);
 	if (IS_ERR(child))
@@ -80,8 +86,10 @@ static int __init gdb_bio_init(void)
 	if (!clone)
 		return -ENOMEM;
 	bio_set_error(parent, BLK_STS_MEDIUM);
-	pr_info("gdb-bio: parent %px child %px clone %px\n", parent, child,
-		clone);
+	/* More than its table has */
+	secret->bi_iter.bi_size += SECTOR_SIZE;
+	pr_info("gdb-bio: parent %px child %px clone %px secret %px\n", parent,
+		child, clone, secret);
 	panic("gdb-bio: that is all");
 }
 module_init(gdb_bio_init);

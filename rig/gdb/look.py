@@ -20,8 +20,8 @@ def show(command):
 
 
 log = gdb.execute("lx-dmesg", to_string=True)
-made = re.search(r"gdb-bio: parent (\w+) child (\w+) clone (\w+)", log)
-for name, address in zip(("PARENT", "CHILD", "CLONE"), made.groups() if made else ()):
+made = re.search(r"gdb-bio: parent (\w+) child (\w+) clone (\w+) secret (\w+)", log)
+for name, address in zip(("PARENT", "CHILD", "CLONE", "SECRET"), made.groups() if made else ()):
     names[int(address, 16)] = name
     gdb.write("name %s 0x%s\n" % (name, address))
 known = show("lx-bio")
