@@ -12,9 +12,9 @@ KERNEL ?= series
 CPUS ?= 1
 MEM ?= 1G
 
-.PHONY: help demo check check-all smoke test lint cocci bench protect mutants docs text \
-	compile-check kunit blktests xfstests setup fetch tree refresh build boot series \
-	vm demo-vm deb gdb times path-base path-inject path-series path-vm clean
+.PHONY: help demo check check-all smoke test lint cocci bench protect mutants errors docs \
+	text compile-check kunit blktests xfstests setup fetch tree refresh build boot \
+	series vm demo-vm deb gdb times path-base path-inject path-series path-vm clean
 
 help: ## this list; times are of two processors, the first time and again
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t14
@@ -54,6 +54,11 @@ mutants: tree ## break the series in one place at a time: is it noticed? (90 min
 
 kunit: tree ## the KUnit suites by kunit.py and their .kunitconfig (6 min, 1 min; 1 GiB)
 	@rig/kunit
+
+errors: tree ## what stacked drivers make of each status of a leg, into results/errors-matrix.txt (20 min)
+	@rig/build inject >/dev/null
+	@rig/build series >/dev/null
+	@rig/errors-matrix
 
 docs: tree ## the kernel's documents on the block layer as HTML, ours without a warning (1 min; 2 GiB)
 	@rig/setup docs

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Direct I/O of any shape, several at a time:
- *   odd-io [OPTION...] read|write DEVICE OFFSET LENGTH
+ *   odd-io [OPTION...] read|write|look DEVICE OFFSET LENGTH
+ *   odd-io serve
  *     --fill=C     the byte that is written, or that must be read; X
  *     --vecs=N     in N pieces, each in a page of its own
  *     --shift=N    that starts N bytes into the page
@@ -11,7 +12,10 @@
  *     --rounds=N   N times
  *     --nowait     with RWF_NOWAIT
  * What came of them is printed as one line, "ok=3 EIO=1"; data that is wrong
- * counts as BAD. Status 0: all ok, 1: not so, 2: it could not be tried.
+ * counts as BAD. "look" prints the byte that is everywhere there, or "?".
+ * Status 0: all ok, 1: not so, 2: it could not be tried.
+ * "serve" takes the arguments of one after the other from its input, a line for
+ * each, and prints a line for each.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -31,10 +35,10 @@
 #define READV_FIXED	60
 #define WRITEV_FIXED	61
 
-enum { MAX_ERRNO = 200, BAD = MAX_ERRNO, SHORT, NR };
+enum { MAX_ERRNO = 200, BAD = MAX_ERRNO, SHORT, NR, SEEN = NR };
 
 static int fill = 'X', vecs = 1, shift, fixed, jobs = 1, rounds = 1, nowait;
-static int is_write;
+static int is_write, look;
 static long long offset;
 static size_t length;
 static int *count;
@@ -148,16 +152,21 @@ static void job(int fd, int nr)
 		int v;
 
 		i = 0;
+		if (look)
+			fill = ((char *)iov[0].iov_base)[0];
 		for (v = 0; v < vecs && !is_write; v++)
 			for (n = 0; n < piece; n++)
 				if (((char *)iov[v].iov_base)[n] != fill)
 					i = BAD;
 	}
+	if (look)
+		count[SEEN] = i || fill < ' ' || fill > '~' ? '?' : fill;
 	__atomic_fetch_add(&count[i], 1, __ATOMIC_RELAXED);
 	munmap(buf, room * vecs);
 }
 
-int main(int argc, char **argv)
+/* The result as one line on stdout */
+static int run(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "fill", 1, NULL, 'f' }, { "vecs", 1, NULL, 'v' },
@@ -167,6 +176,10 @@ int main(int argc, char **argv)
 	};
 	int o, i, r, fd, bad = 0, first = 1;
 
+	fill = 'X';
+	vecs = jobs = rounds = 1;
+	shift = fixed = nowait = 0;
+	optind = 0;
 	while ((o = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (o) {
 		case 'f': fill = optarg[0]; break;
@@ -182,12 +195,10 @@ int main(int argc, char **argv)
 	if (argc - optind != 4 || vecs < 1 || vecs > 1024 || shift > 4096)
 		return 2;
 	is_write = !strcmp(argv[optind], "write");
+	look = !strcmp(argv[optind], "look");
 	offset = atoll(argv[optind + 2]);
 	length = atoll(argv[optind + 3]);
-	count = mmap(NULL, NR * sizeof(*count), PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (count == MAP_FAILED)
-		die("mmap");
+	memset(count, 0, (NR + 1) * sizeof(*count));
 
 	for (i = 0; i < jobs; i++) {
 		if (fork())
@@ -197,7 +208,7 @@ int main(int argc, char **argv)
 			die(argv[optind + 1]);
 		for (r = 0; r < rounds; r++)
 			job(fd, i);
-		return 0;
+		_exit(0);
 	}
 	for (i = 0; i < jobs; i++) {
 		wait(&o);
@@ -206,6 +217,10 @@ int main(int argc, char **argv)
 	}
 	if (bad)
 		return bad;
+	if (look && count[SEEN]) {
+		printf("%c\n", count[SEEN]);
+		return 0;
+	}
 	for (i = 0; i < NR; i++) {
 		if (!count[i])
 			continue;
@@ -218,4 +233,33 @@ int main(int argc, char **argv)
 	}
 	printf("\n");
 	return bad;
+}
+
+static int serve(void)
+{
+	char line[1024], *word[32];
+	int n;
+
+	while (fgets(line, sizeof(line), stdin)) {
+		word[0] = "odd-io";
+		n = 1;
+		word[n] = strtok(line, " \n");
+		while (word[n] && n < 31)
+			word[++n] = strtok(NULL, " \n");
+		if (run(n, word) == 2)
+			printf("untried\n");
+		fflush(stdout);
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	count = mmap(NULL, (NR + 1) * sizeof(*count), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (count == MAP_FAILED)
+		die("mmap");
+	if (argc == 2 && !strcmp(argv[1], "serve"))
+		return serve();
+	return run(argc, argv);
 }
