@@ -95,6 +95,11 @@ struct leg {
 	u32			fail_bytes;
 	u64			bad;
 
+	/* Bio based: empty flushes, that fail or are not done before it is 0 */
+	struct bio_list		held_list;
+	bool			hold_flush;
+	u32			fail_flush;
+
 	/* Polled requests: done when polled for, and not before @hold is 0 */
 	struct list_head	polled_list;
 	u32			hold;
@@ -108,6 +113,8 @@ struct leg {
 	atomic_t		fails;
 	atomic_t		crypts;
 	atomic_t		flushes;
+	atomic_t		held;
+	atomic_t		early;
 	atomic_t		bad_units;
 };
 
@@ -521,6 +528,25 @@ static void leg_bio_fail(struct leg *leg, struct bio *bio)
 	bio_io_error(bio);
 }
 
+/* Whether a flush without data is dealt with here */
+static bool leg_bio_flush(struct leg *leg, struct bio *bio)
+{
+	if (!(bio->bi_opf & REQ_PREFLUSH) || bio->bi_iter.bi_size)
+		return false;
+
+	if (leg_take(leg, &leg->fail_flush)) {
+		bio_io_error(bio);
+		return true;
+	}
+
+	guard(spinlock)(&leg->lock);
+	if (!leg->hold_flush)
+		return false;
+	bio_list_add(&leg->held_list, bio);
+	atomic_inc(&leg->held);
+	return true;
+}
+
 static void leg_submit_bio(struct bio *bio)
 {
 	struct leg *leg = bio->bi_bdev->bd_disk->private_data;
@@ -528,6 +554,12 @@ static void leg_submit_bio(struct bio *bio)
 
 	if (op_is_flush(bio->bi_opf))
 		atomic_inc(&leg->flushes);
+	if (leg_bio_flush(leg, bio))
+		return;
+	/* What has its own flush does not come after another one. */
+	if ((bio->bi_opf & (REQ_FUA | REQ_PREFLUSH)) == REQ_FUA &&
+	    atomic_read(&leg->held))
+		atomic_inc(&leg->early);
 
 	switch (bio_op(bio)) {
 	case REQ_OP_FLUSH:
@@ -595,6 +627,33 @@ static ssize_t leg_choice_write(struct file *file, const char __user *ubuf,
 }
 DEFINE_SHOW_STORE_ATTRIBUTE(leg_choice);
 
+static int leg_hold_get(void *data, u64 *val)
+{
+	struct leg *leg = data;
+
+	*val = leg->hold_flush;
+	return 0;
+}
+
+static int leg_hold_set(void *data, u64 val)
+{
+	struct bio_list done = BIO_EMPTY_LIST;
+	struct leg *leg = data;
+	struct bio *bio;
+
+	scoped_guard(spinlock, &leg->lock) {
+		leg->hold_flush = val;
+		if (!val)
+			bio_list_merge_init(&done, &leg->held_list);
+	}
+	while ((bio = bio_list_pop(&done))) {
+		atomic_dec(&leg->held);
+		bio_endio(bio);
+	}
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(leg_hold_fops, leg_hold_get, leg_hold_set, "%llu\n");
+
 static void leg_debugfs_add(struct leg *leg)
 {
 	struct dentry *d;
@@ -608,6 +667,11 @@ static void leg_debugfs_add(struct leg *leg)
 		debugfs_create_file("fail_iter", 0600, d, &leg->fail_iter,
 				    &leg_choice_fops);
 		debugfs_create_u32("fail_bytes", 0600, d, &leg->fail_bytes);
+		debugfs_create_file_unsafe("hold_flush", 0600, d, leg,
+					   &leg_hold_fops);
+		debugfs_create_u32("fail_flush", 0600, d, &leg->fail_flush);
+		debugfs_create_atomic_t("held", 0600, d, &leg->held);
+		debugfs_create_atomic_t("early", 0600, d, &leg->early);
 	} else {
 		debugfs_create_u32("short", 0600, d, &leg->bytes_short);
 		debugfs_create_u32("short_count", 0600, d, &leg->short_count);
@@ -701,6 +765,7 @@ static int leg_add(struct leg *leg, unsigned int index)
 	leg->whole_units = true;
 	leg->bad = U64_MAX;
 	INIT_LIST_HEAD(&leg->polled_list);
+	bio_list_init(&leg->held_list);
 
 	leg->data = vzalloc((size_t)size_mb << 20);
 	if (!leg->data)

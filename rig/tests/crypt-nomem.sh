@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: dm-crypt without memory for a read's integrity payload tries again
-# what: no memory for the tags of a dm-crypt read
+# what: no memory for the tags of a dm-crypt read (fault injection)
 # then: old kernel memory as data, use after free
 # now: read again
 # class: crash

@@ -37,7 +37,7 @@ recovered() { idle && grep -qx 0 /sys/block/md0/md/degraded; }
 # leg DISK: it holds what was written, wherever that may be read from
 leg() { "$TOOLS/pi-io" --pattern=1m cmp "/dev/$1" 2m 1m 5; }
 
-plan 6
+plan 8
 # Commands that take a while
 scsi_disks 2 dif=1 dix=1 add_host=2 per_host_store=1 dev_size_mb=16 \
 	ndelay=3000000
@@ -53,7 +53,7 @@ ok $? "array stopped right after a write: both legs are in it"
 
 start
 # New arrays have all bits set.
-wait_for 10 bits "$A" 0 || bail "the bitmap is not cleaned"
+wait_for bits "$A" 0 || bail "the bitmap is not cleaned"
 fio --name=w --filename=$md --rw=write:60k --bs=4k --size=3m --direct=1 \
 	--io_size=64k --offset_increment=3m --numjobs=4 --eta=never \
 	--thinktime=1ms --output=/tmp/fio &&
@@ -63,13 +63,38 @@ mdadm --stop $md 2>/dev/null
 both "$A" && both "$B" && bits "$A" 0 && bits "$B" 0
 ok $? "and the bitmap on both is clean when it was stopped"
 
+# What is submitted to a leg while it is held has its guard tags already.
 start
-wait_for 10 bits "$A" 0 || bail "the bitmap is not cleaned"
+wait_for bits "$A" 0 || bail "the bitmap is not cleaned"
+echo 0 >/sys/block/md0/md/safe_mode_delay
+"$TOOLS/pi-io" fill $md 2m 64k 1
+bad=0
+for i in {0..9}; do
+	hold "$A"
+	hold "$B"
+	"$TOOLS/pi-io" fill $md $((i * 128))k 64k 1 &
+	first=$!
+	wait_for asleep $first || bad=1
+	# another bit of the page that is being written
+	"$TOOLS/pi-io" fill $md $((i * 128 + 64))k 64k 1 &
+	wait_for asleep $! || bad=1
+	release "$A"
+	release "$B"
+	wait $first && wait $! || bad=1
+done
+[ $bad = 0 ] && clean
+ok $? "a bit is set while the page is on its way, ten times: both legs take it"
+mdadm --stop $md 2>/dev/null
+both "$A" && both "$B"
+ok $? "and are in the array"
+
+start
+wait_for bits "$A" 0 || bail "the bitmap is not cleaned"
 mdadm --quiet $md --fail "/dev/$B" --remove "/dev/$B"
 "$TOOLS/pi-io" fill $md 1m 1m 5
 bits "$A" 16
 ok $? "without one leg: a bit on the other for each chunk written"
-mdadm --quiet $md --re-add "/dev/$B" && wait_for 5 recovered && clean
+mdadm --quiet $md --re-add "/dev/$B" && wait_for recovered && clean
 ok $? "the leg came back by its bitmap"
 mdadm --stop $md 2>/dev/null
 leg "$A" && leg "$B" && bits "$A" 0 && bits "$B" 0

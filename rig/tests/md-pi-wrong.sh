@@ -4,6 +4,7 @@
 # base: fail
 # before: inject
 # mail: md/raid1, md/raid10: do not blame legs for PI that is wrong
+# mail: md/raid1, md/raid10: do not blame legs for PI that a read does not find
 # cpus: 2
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/md-pi.inc"
@@ -80,7 +81,7 @@ modload raid1
 modload raid10
 md_disks 3 32
 read -r A B C <<<"${DISK[*]}"
-plan 42
+plan 50
 
 md_up --level=1 --raid-devices=2 --size=16384 --bitmap=none \
 	--data-offset=1M "$A" "$B"
@@ -132,6 +133,71 @@ for level in 1 10; do
 	inject_none "${B#/dev/}"
 	md_down
 done
+
+# expects OFFSET: a read of a block for something that is not there
+expects()
+{
+	local rc=0
+
+	"$TOOLS/pi-io" read /dev/md0 "$1" 4096 5 0x55 >"/tmp/said.$1" || rc=$?
+	[ $rc = 3 ] && grep -q EILSEQ "/tmp/said.$1"
+}
+
+# not_found SECTOR DISK...: they refuse each read there that comes from above,
+# and each read that looks if there is something wrong is all right
+not_found()
+{
+	local at=$1 d
+	shift
+
+	for d; do
+		inject "${d#/dev/}" \
+			"add,op=READ,status=PROTECTION,start=$at,nr_sectors=8,every=2"
+		# the first of two
+		dd if="$d" of=/dev/null bs=4k count=1 skip=$((at / 8)) \
+			iflag=direct status=none
+	done
+}
+
+# reads WHAT: what the legs have is not what is expected of it
+reads()
+{
+	local what=$1 i pids=() rc=0
+
+	"$TOOLS/pi-io" write /dev/md0 0 $LEN 5 0x55 || bail "$what: no write"
+	for i in 0 1 2 3; do
+		not_found $((2048 + i * 8)) "$A" "$B"
+	done
+	expects 0
+	ok $? "$what: a read that no leg has the right PI for"
+	for i in 1 2 3; do
+		(for _ in {1..40}; do expects $((i * 4096)) || exit 1; done) &
+		pids+=($!)
+	done
+	for i in "${pids[@]}"; do
+		wait "$i" || rc=1
+	done
+	ok $rc "$what: forty times each, three at a time"
+	inject_none "${A#/dev/}" "${B#/dev/}"
+	not_found 2048 "$A"
+	for i in {1..40}; do
+		"$TOOLS/pi-io" read /dev/md0 0 4096 5 0x55 || rc=1
+	done
+	inject_none "${A#/dev/}"
+	ok $rc "$what: forty that one leg does not have it for"
+	legs_fine && [ -z "$(bad_blocks)" ] &&
+		"$TOOLS/pi-io" read /dev/md0 0 $LEN 5 0x55
+	ok $? "$what: nothing is held against the legs"
+}
+
+md_up --level=1 --raid-devices=2 --size=16384 --bitmap=none \
+	--data-offset=1M "$A" "$B"
+reads "raid1"
+md_down
+md_up --level=10 --layout=n2 --chunk=64 --raid-devices=2 --size=16384 \
+	--bitmap=none --data-offset=1M "$A" "$B"
+reads "raid10"
+md_down
 [ "$(dmesg | grep -c 'Disk failure')" = 0 ]
 ok $? "no disk has failed"
 finish

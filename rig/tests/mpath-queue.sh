@@ -7,13 +7,14 @@
 # class: position
 # mail: dm mpath: restore the position in PI when a bio is submitted again
 # base: panic
+# cpus: 2
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/mpath.inc"
 
 mpath_disks
 split_at 32
 mpath_up bio queue_if_no_path
-plan 4
+plan 5
 L=262144
 try()
 {
@@ -24,10 +25,8 @@ try()
 	state "$A" offline
 	state "$B" offline
 	"$TOOLS/pi-io" "$op" $MP 0 $L 3 3 &
-	wait_for 10 has_failed "$A_DEV" && wait_for 10 has_failed "$B_DEV" ||
-		return 1
-	sleep 0.2
-	kill -0 $! || return 1
+	wait_for has_failed "$A_DEV" && wait_for has_failed "$B_DEV" &&
+		wait_for eval "asleep $! || ended $!" && ! ended $! || return 1
 	state "$back" running
 	dmsetup message mp 0 "reinstate_path $dev"
 	wait $! || return 1
@@ -42,4 +41,20 @@ try read "$A" "$A_DEV"
 ok $? "read of 256 KiB waits for path A, and is right"
 try read "$B" "$B_DEV"
 ok $? "read of 256 KiB waits for path B, and is right"
+
+# lose_all PID: both paths, while the load at PID is running
+lose_all()
+{
+	local rc=1
+
+	state "$A" offline
+	state "$B" offline
+	wait_for eval "{ has_failed $A_DEV && has_failed $B_DEV; } || ended $1"
+	{ ! has_failed "$A_DEV" || ! has_failed "$B_DEV"; } || rc=0
+	both_work
+	return $rc
+}
+both_work
+under_load 8 lose_all
+ok $? "both paths lost and regained, with 32 in flight"
 finish

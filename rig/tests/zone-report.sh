@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # proves: the zones of a disk with tens of thousands of them can be reported
-# what: a zoned namespace of 20480 zones behind NVMe/TCP is connected; a large SMR disk, memory fragmented
+# what: a zoned namespace of 20480 zones behind NVMe/TCP is connected; or an SMR disk behind an adapter of more than 256 segments, memory fragmented
 # then: panic
 # now: zones reported
 # class: crash
