@@ -26,7 +26,7 @@ try()
 	state "$B" offline
 	"$TOOLS/pi-io" "$op" $MP 0 $L 3 3 &
 	wait_for has_failed "$A_DEV" && wait_for has_failed "$B_DEV" &&
-		wait_for eval "asleep $! || ended $!" && ! ended $! || return 1
+		kill -0 $! || return 1
 	state "$back" running
 	dmsetup message mp 0 "reinstate_path $dev"
 	wait $! || return 1

@@ -76,15 +76,15 @@ held
 n=$(flushes)
 sync $head &
 rc=0
-for _ in {1..6}; do
+for _ in 1 2 3; do
 	lose $! || rc=1
 done
 dmsetup resume slow
 wait $! && [ "$(flushes)" -gt "$n" ] && [ $rc = 0 ]
-ok $? "six times, whatever path it is on"
+ok $? "three times, whatever path it is on"
 
 rc=0
-for _ in {1..4}; do
+for _ in 1 2; do
 	held
 	n=$(flushes)
 	pids=()
@@ -102,7 +102,7 @@ for _ in {1..4}; do
 	done
 	[ "$(flushes)" -gt "$n" ] || rc=1
 done
-ok $rc "four of them, four times"
+ok $rc "four of them, twice"
 
 # The flush before a write, here of the journal's commit block
 mkfs.ext4 -q $head && mount $head /mnt || bail ext4
