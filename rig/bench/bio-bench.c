@@ -34,18 +34,22 @@
  *	clone-chained	a clone, chained to its source, and the ends of both
  *	split-chained	as split
  *
- * The rows of a device are 4 KiB, from bio_init() to the return of
- * submit_bio_wait(), with all that other threads do meanwhile.  They are run when
- * told to:
+ * The rows of a device are 4 KiB, or 1 MiB in as many pages as a bio can have, from
+ * bio_init() to the return of submit_bio_wait(), with all that other threads do
+ * meanwhile.  They are run when told to:
  *
- *	echo "<name> <device> read|write <sectors to go on by> <times>" \
+ *	echo "<name> <device> read|write|write-1M <sectors to go on by> <times>" \
  *		>/sys/module/bio_bench/parameters/io
+ *
+ * What is written to "crowd" instead is done by several processors at once, and
+ * not counted.
  */
 #include <linux/bio.h>
 #include <linux/bio-integrity.h>
 #include <linux/blk-crypto.h>
 #include <linux/blk-integrity.h>
 #include <linux/blkdev.h>
+#include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/sort.h>
 
@@ -63,7 +67,6 @@ static struct blk_crypto_key key;
 
 /* Pages that are not next to each other, or they would be one vector. */
 static struct page *pages[BIO_MAX_VECS];
-static struct page *io_page;
 
 /* The sources, by the number of their vectors. */
 static struct bio *plain[BIO_MAX_VECS + 1];
@@ -573,16 +576,19 @@ static int run(const char *name, const struct row *row)
 
 /* Whole I/O */
 
-static int one_io(struct block_device *to, sector_t sector, blk_opf_t opf)
+static int one_io(struct block_device *to, sector_t sector, blk_opf_t opf,
+		  unsigned int nr)
 {
-	struct bio_vec bv;
+	static struct bio_vec vecs[BIO_MAX_VECS];
 	struct bio bio;
+	unsigned int i;
 	int err;
 
 	begin();
-	bio_init(&bio, to, &bv, 1, opf);
+	bio_init(&bio, to, vecs, nr, opf);
 	bio.bi_iter.bi_sector = sector;
-	__bio_add_page(&bio, io_page, PAGE_SIZE, 0);
+	for (i = 0; i < nr; i++)
+		__bio_add_page(&bio, pages[i], PAGE_SIZE, 0);
 	err = submit_bio_wait(&bio);
 	bio_uninit(&bio);
 	end();
@@ -592,17 +598,19 @@ static int one_io(struct block_device *to, sector_t sector, blk_opf_t opf)
 static int io_set(const char *val, const struct kernel_param *kp)
 {
 	blk_opf_t opf = REQ_OP_WRITE | REQ_SYNC | REQ_IDLE;
-	char name[32], path[64], op[8];
-	unsigned int step, runs, i;
+	char name[32], path[64], op[12];
+	unsigned int step, runs, i, nr = 1;
 	struct file *file;
 	int err = 0;
 
-	if (sscanf(val, "%31s %63s %7s %u %u", name, path, op, &step, &runs) != 5)
+	if (sscanf(val, "%31s %63s %11s %u %u", name, path, op, &step, &runs) != 5)
 		return -EINVAL;
 	if (!runs || runs > MAX_RUNS)
 		return -EINVAL;
 	if (!strcmp(op, "read"))
 		opf = REQ_OP_READ | REQ_SYNC;
+	else if (!strcmp(op, "write-1M"))
+		nr = BIO_MAX_VECS;
 	else if (strcmp(op, "write"))
 		return -EINVAL;
 
@@ -612,7 +620,7 @@ static int io_set(const char *val, const struct kernel_param *kp)
 		return PTR_ERR(file);
 	for (i = 0; i < WARMUP + runs && !err; i++) {
 		took = 0;
-		err = one_io(file_bdev(file), (sector_t)i * step, opf);
+		err = one_io(file_bdev(file), (sector_t)i * step, opf, nr);
 		if (i >= WARMUP)
 			counts[i - WARMUP] = took;
 	}
@@ -626,6 +634,90 @@ static int io_set(const char *val, const struct kernel_param *kp)
 
 static const struct kernel_param_ops io_ops = { .set = io_set };
 module_param_cb(io, &io_ops, NULL, 0200);
+
+/*
+ * All processors at once: "<device> <processors> <times>"; each writes and reads
+ * 4 KiB so often, at a place of its own.
+ */
+
+struct worker {
+	struct block_device *bdev;
+	struct completion *start;
+	struct completion done;
+	sector_t sector;
+	unsigned int runs;
+	int err;
+};
+
+static int work_fn(void *data)
+{
+	struct worker *w = data;
+	unsigned int i;
+
+	wait_for_completion(w->start);
+	for (i = 0; i < w->runs && !w->err; i++) {
+		blk_opf_t op = i & 1 ? REQ_OP_READ : REQ_OP_WRITE;
+		struct bio_vec bv;
+		struct bio bio;
+
+		bio_init(&bio, w->bdev, &bv, 1, op | REQ_SYNC);
+		bio.bi_iter.bi_sector = w->sector;
+		__bio_add_page(&bio, pages[w->sector / 8], PAGE_SIZE, 0);
+		w->err = submit_bio_wait(&bio);
+		bio_uninit(&bio);
+		cond_resched();
+	}
+	complete(&w->done);
+	return 0;
+}
+
+static int crowd_set(const char *val, const struct kernel_param *kp)
+{
+	static struct worker workers[16];
+	struct completion start;
+	unsigned int nr, runs, i;
+	struct file *file;
+	char path[64];
+	int err = 0;
+
+	if (sscanf(val, "%63s %u %u", path, &nr, &runs) != 3 || !nr ||
+	    nr > ARRAY_SIZE(workers))
+		return -EINVAL;
+	file = bdev_file_open_by_path(path, BLK_OPEN_READ | BLK_OPEN_WRITE,
+				      NULL, NULL);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	init_completion(&start);
+	for (i = 0; i < nr; i++) {
+		struct worker *w = &workers[i];
+		struct task_struct *t;
+
+		*w = (struct worker) {
+			.bdev	= file_bdev(file),
+			.start	= &start,
+			.sector	= i * 8,
+			.runs	= runs,
+		};
+		init_completion(&w->done);
+		t = kthread_create_on_cpu(work_fn, w, i, "crowd/%u");
+		if (IS_ERR(t)) {
+			err = PTR_ERR(t);
+			break;
+		}
+		wake_up_process(t);
+	}
+	nr = i;
+	complete_all(&start);
+	for (i = 0; i < nr; i++) {
+		wait_for_completion(&workers[i].done);
+		err = err ?: workers[i].err;
+	}
+	bdev_fput(file);
+	return err;
+}
+
+static const struct kernel_param_ops crowd_ops = { .set = crowd_set };
+module_param_cb(crowd, &crowd_ops, NULL, 0200);
 
 /* A disk with protection information, for bios to refer to; it is never asked. */
 
@@ -689,7 +781,6 @@ static int make_sources(void)
 			return -ENOMEM;
 		memset(page_address(pages[i]), i, PAGE_SIZE);
 	}
-	io_page = pages[0];
 	plain[1] = make_source(1);
 	plain[16] = make_source(16);
 	plain[256] = make_source(256);

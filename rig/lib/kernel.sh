@@ -151,12 +151,12 @@ kernel_compile()
 # leaves its objects there.
 kernel_module()
 {
-	local dir=$1
+	local dir=$1 to=$obj/ext/${1##*/}
 
 	shift
-	mkdir -p "$obj/ext"
-	cp -u "$dir/Kbuild" "$dir"/*.c "$obj/ext"
-	km -s M="$obj/ext" "$@" modules >"$log" 2>&1 || kernel_fail
+	mkdir -p "$to"
+	cp -u "$dir/Kbuild" "$dir"/*.c "$to"
+	km -s M="$to" "$@" modules >"$log" 2>&1 || kernel_fail
 }
 
 # kernel_guest INIT "APPLET ..." TOOL...: $obj/initramfs, with busybox, those of
@@ -170,7 +170,7 @@ kernel_guest()
 	rm -rf "$root"
 	mkdir -p "$root"/{bin,dev,proc,sys,run,tmp,etc}
 	install -m 755 "$init" "$root/init"
-	cp "$obj/ext/"*.ko "$root/"
+	cp "$obj/ext/"*/*.ko "$root/"
 	cp "$(command -v busybox)" "$root/bin/busybox"
 	for p in $applets; do
 		ln -s busybox "$root/bin/$p"

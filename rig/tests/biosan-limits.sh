@@ -20,22 +20,32 @@ ok $? "a fault that there is not is refused"
 ! echo 1 2>/dev/null >$BIOSAN/entries
 ok $? "the number of entries stays"
 
-# More than 64 bios that have not ended: a device that takes its time.
+# More than 64 bios that have not ended: while it is suspended, a device of
+# device-mapper has them wait.
 modload null_blk nr_devices=0
-null_disk null0 size=64 memory_backed=1 irqmode=2 completion_nsec=2000000000 \
-	hw_queue_depth=512
-wait_for 10 test -b /dev/null0 || bail "null0 is not there"
+null_disk null0 size=64 memory_backed=1 hw_queue_depth=512
+wait_for test -b /dev/null0 || bail "null0 is not there"
+dmsetup create held --table "0 65536 linear /dev/null0 0" || bail "no dm-linear"
+
+# busy COMMAND...: until that succeeds nothing of a queue of 200 is done
 busy()
 {
-	fio --name=j --filename=/dev/null0 --direct=1 --rw=randwrite --bs=4k \
-		--size=1m --io_size=1m --iodepth=200 --ioengine=libaio \
-		--iodepth_batch=200 >/tmp/fio 2>&1
+	dmsetup suspend --noflush held || bail "held is not suspended"
+	fio --name=j --filename=/dev/mapper/held --direct=1 --rw=randwrite \
+		--bs=4k --size=1m --io_size=1m --iodepth=200 --ioengine=libaio \
+		--iodepth_batch=200 >/tmp/fio 2>&1 &
+	wait_for "$@" || bail "not so: $*"
+	dmsetup resume held || bail "held is not resumed"
+	await $!
 }
+
+# above NAME N: what the statistics say of NAME is more than that
+above() { [ "$(stat "$1")" -gt "$2" ]; }
 
 mode sample
 ok $? "full to sample"
 echo 1 >$BIOSAN/sample_interval
-busy
+busy above submitted "$(stat submitted)"
 ok $? "sample: a queue of 200 is written"
 [ "$(<$BIOSAN/mode)" = sample ] && [ "$(stat tracked)" -le 64 ]
 ok $? "sample: it goes on"
@@ -47,7 +57,7 @@ ok $? "what is dropped is counted"
 
 mode full
 ok $? "sample to full"
-busy
+busy above dropped "$(stat dropped)"
 ok $? "full: a queue of 200 is written"
 [ "$(<$BIOSAN/mode)" = full ] && [ "$(stat tracked)" -le 64 ]
 ok $? "full: it goes on"

@@ -65,7 +65,7 @@ throttled()
 	wait $!
 }
 
-plan 45
+plan 46
 mode full || bail "a kernel without BIOSAN"
 modload biosan_cases
 wait_for 10 test -b /dev/upper || bail "/dev/upper is not there"
@@ -89,6 +89,7 @@ wrong v16 used-after-end v16_driver
 wrong v17 bad-position v17_driver
 wrong v18 bad-position v18_retry
 wrong v19 table-changed v19_fs
+wrong v21 bad-position v21_submit
 
 right l01 "a bio without a table goes before its clone"
 right l02 "a child is hooked before it is submitted"

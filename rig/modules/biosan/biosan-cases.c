@@ -565,6 +565,49 @@ static void v19(void)
 	bio_put(bio);
 }
 
+/* It says that there is more in its table than there is room for. */
+static noinline __noclone void v21_submit(struct bio *bio)
+{
+	submit_bio(bio);
+	barrier();
+}
+
+static void v21(void)
+{
+	struct bio *bio = fs_alloc(upper, REQ_OP_WRITE);
+
+	bio->bi_vcnt = 200;
+	bio->bi_iter.bi_size = 200 * SIZE / 4;
+	driver = bio_endio;
+	v21_submit(bio);
+	bio->bi_vcnt = 4;
+	bio_put(bio);
+}
+
+/* And a clone of a table that nobody knows, which ends before the clone does */
+static noinline __noclone void v22_submit(struct bio *clone)
+{
+	submit_bio(clone);
+	barrier();
+}
+
+static void v22(void)
+{
+	struct bio *bio = fs_alloc(upper, REQ_OP_WRITE);
+	struct bio clone;
+
+	bio_init(&clone, upper->part0, NULL, 0, REQ_OP_WRITE);
+	bio_set_flag(&clone, BIO_CLONED);
+	clone.bi_io_vec = bio->bi_io_vec;
+	clone.bi_iter = bio->bi_iter;
+	clone.bi_iter.bi_size = 200 * SIZE / 4;
+	clone.bi_end_io = end_nothing;
+	driver = bio_endio;
+	v22_submit(&clone);
+	bio_uninit(&clone);
+	bio_put(bio);
+}
+
 /* A second bio in flight says that the first one is held back. */
 static struct bio *say_so(void)
 {
@@ -890,6 +933,7 @@ static const struct {
 	{ "v09", v09 }, { "v10", v10 }, { "v11", v11 }, { "v12", v12 },
 	{ "v13", v13 }, { "v14", v14 }, { "v15", v15 }, { "v16", v16 },
 	{ "v17", v17 }, { "v18", v18 }, { "v19", v19 }, { "v20", v20 },
+	{ "v21", v21 }, { "v22", v22 },
 	{ "l01", l01 }, { "l02", l02 }, { "l03", l03 }, { "l04", l04 },
 	{ "l05", l05 }, { "l06", l06 }, { "l07", l07 }, { "l08", l08 },
 	{ "l09", l09 }, { "l10", l10 }, { "l11", l11 }, { "l12", l12 },
