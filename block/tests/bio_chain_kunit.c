@@ -3,68 +3,18 @@
  * KUnit tests for the parts of a bio that has been split or trimmed, and for
  * what waits for what in a chain.
  *
- * Every word of the data of a bio of these tests, and every word of its
- * integrity metadata, is another one.  What a part covers is compared byte for
- * byte with what plain offsets say.
- *
  * Bios are allocated from a bio_set whose pool frees nothing before the test
  * ends.  It counts how often each bio has been put, so that once too often is
  * seen and does no harm.
  */
 #include <kunit/test.h>
 #include <kunit/test-bug.h>
-#include <linux/blk-crypto.h>
-#include <linux/blk-integrity.h>
-#include <linux/unaligned.h>
 #include <linux/xarray.h>
-#include "bio_kunit.h"
+#include "bio_kunit_whole.h"
 
-#define FIRST_SECTOR	0x123456789aULL
-#define FIRST_SEED	0xfffffff0ULL
 #define FRONT_PAD	104
-#define WHOLE		16384
-#define MEMORY		65536
-#define MAX_VECS	32
 
-struct piece {
-	unsigned int offset;
-	unsigned int len;
-};
-
-/* Each is WHOLE bytes.  The lists end with a zero. */
-static const struct piece one_entry[] = {
-	{ 4096 + 1536, WHOLE }, { }
-};
-
-static const struct piece odd[] = {
-	{ 512, 1536 }, { 3 * 4096 + 2048, 2 * 4096 }, { 2 * 4096 - 512, 512 },
-	{ 9 * 4096 + 1024, 5632 }, { 6 * 4096 + 512, 512 }, { }
-};
-
-static const struct piece backwards[] = {
-	{ 7 * 4096, 4096 }, { 6 * 4096, 4096 }, { 5 * 4096 + 2048, 2048 },
-	{ 5 * 4096, 2048 }, { 4096 - 1024, 1024 }, { 4096 - 2048, 1024 },
-	{ 4096 - 2560, 512 }, { 4096 - 3072, 512 }, { 4096 - 3584, 512 },
-	{ 4096 - 4096, 512 }, { }
-};
-
-struct part_param {
-	const char *name;
-	/* NULL if the operation has no data */
-	const struct piece *data;
-	enum req_op op;
-	/* where the bio stands, in sectors */
-	unsigned int skip;
-	/* integrity metadata, if there is an interval */
-	unsigned int interval;
-	unsigned int metadata_size;
-	unsigned int tuple_size;
-	/* inline encryption, if there is a data unit */
-	unsigned int unit;
-	u64 dun[BLK_CRYPTO_DUN_ARRAY_SIZE];
-};
-
-static const struct part_param part_params[] = {
+static const struct whole_param part_params[] = {
 	{ "one entry", one_entry, REQ_OP_WRITE },
 	{ "odd entries", odd, REQ_OP_READ },
 	{ "backwards", backwards, REQ_OP_WRITE },
@@ -73,14 +23,14 @@ static const struct part_param part_params[] = {
 	{ "write zeroes, second part", NULL, REQ_OP_WRITE_ZEROES, .skip = 5 },
 	{ "secure erase", NULL, REQ_OP_SECURE_ERASE },
 
-	{ "one entry, 512+8", one_entry, REQ_OP_READ, 0, 512, 8, 8 },
-	{ "odd entries, 512+16", odd, REQ_OP_WRITE, 0, 512, 16, 16 },
-	{ "backwards, 512+64, from within", backwards, REQ_OP_WRITE, 7,
+	{ "one entry, 512+8", one_entry, REQ_OP_READ, OWNER, 0, 512, 8, 8 },
+	{ "odd entries, 512+16", odd, REQ_OP_WRITE, OWNER, 0, 512, 16, 16 },
+	{ "backwards, 512+64, from within", backwards, REQ_OP_WRITE, OWNER, 7,
 	  512, 64, 16 },
-	{ "one entry, 4096+8", one_entry, REQ_OP_WRITE, 0, 4096, 8, 8 },
-	{ "odd entries, 4096+16, from within", odd, REQ_OP_READ, 8,
+	{ "one entry, 4096+8", one_entry, REQ_OP_WRITE, OWNER, 0, 4096, 8, 8 },
+	{ "odd entries, 4096+16, from within", odd, REQ_OP_READ, OWNER, 8,
 	  4096, 16, 16 },
-	{ "backwards, 4096+64", backwards, REQ_OP_WRITE, 0, 4096, 64, 8 },
+	{ "backwards, 4096+64", backwards, REQ_OP_WRITE, OWNER, 0, 4096, 64, 8 },
 
 	{ "odd entries, unit 512, carry", odd, REQ_OP_WRITE, .unit = 512,
 	  .dun = { U64_MAX - 5, U64_MAX, 7 } },
@@ -91,22 +41,13 @@ static const struct part_param part_params[] = {
 };
 
 struct chain_test {
-	const struct part_param *p;
+	struct whole w;
 	struct bio_set *bs;
 	struct xarray freed;
 	unsigned int nr_freed;
 
 	/* what the parts are parts of */
 	struct bio bio;
-	struct bio_vec vecs[MAX_VECS];
-	struct bio_vec vecs_copy[MAX_VECS];
-	struct gendisk *disk;
-	struct gendisk *plain_disk;
-	struct page *data_mem;
-	u8 *data;
-	struct page *prot_mem;
-	u8 *prot;
-	struct blk_crypto_key key;
 	struct bvec_iter start;
 #ifdef CONFIG_BLK_DEV_INTEGRITY
 	struct bip_iter prot_start;
@@ -171,169 +112,43 @@ static struct bio *alloc_bio(struct kunit *test)
 	return bio;
 }
 
-/* On UML and others, a warning that has been suppressed does not come again. */
-static void expect_warned(struct kunit *test, bool *before, int count)
-{
-	if (!IS_ENABLED(CONFIG_BUG))
-		return;
-	KUNIT_EXPECT_LE(test, count, 1);
-	if (!*before)
-		KUNIT_EXPECT_EQ(test, count, 1);
-	*before = true;
-}
-
 /*
  * The bio that is taken apart
  */
 
-KUNIT_DEFINE_ACTION_WRAPPER(put_disk_action, put_disk, struct gendisk *);
-
 /* Slow to tear down, and as good for the next case */
 static struct bio_kunit_shared shared;
 
-static void get_test_disk(struct kunit *test)
+static void skip_prot(struct chain_test *t)
 {
-	struct chain_test *t = test->priv;
-
-	t->disk = shared.disk;
-	t->plain_disk = shared.other_disk;
-	if (!t->p || !t->p->interval)
-		return;
-	t->disk = bio_kunit_alloc_disk(t->p->interval, t->p->metadata_size,
-				       t->p->tuple_size);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, t->disk);
-	KUNIT_ASSERT_EQ(test, 0,
-			kunit_add_action_or_reset(test, put_disk_action,
-						  t->disk));
-}
-
-static struct page *alloc_memory(struct kunit *test, u32 magic)
-{
-	struct page *page = alloc_pages(GFP_KERNEL, get_order(MEMORY));
-	unsigned int i;
-
-	KUNIT_ASSERT_NOT_NULL(test, page);
-	for (i = 0; i < MEMORY; i += 4)
-		put_unaligned_le32(magic + i, page_address(page) + i);
-	return page;
-}
-
-static void add_entry(struct bio_vec *bv, struct page *mem,
-		      unsigned int offset, unsigned int len)
-{
-	bvec_set_page(bv, mem + offset / PAGE_SIZE, len, offset % PAGE_SIZE);
-}
-
 #ifdef CONFIG_BLK_DEV_INTEGRITY
-static void attach_prot(struct kunit *test)
-{
-	static const unsigned int cut[] = { 20, 4, 64, 13, 40, 3, 200 };
-	struct chain_test *t = test->priv;
-	const struct part_param *p = t->p;
-	const unsigned int all = WHOLE / p->interval * p->metadata_size;
-	unsigned int at, len, offset = PAGE_SIZE - 10, nr = 0;
-	struct bio_integrity_payload *bip;
+	struct bio_integrity_payload *bip = bio_integrity(&t->bio);
+	const struct whole_param *p = t->w.p;
+	unsigned int at = p->skip * 512 / p->interval;
 
-	t->prot_mem = alloc_memory(test, 0xb1000000);
-	t->prot = kunit_kmalloc(test, all, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, t->prot);
-	bip = bio_integrity_alloc(&t->bio, GFP_KERNEL, all);
-	KUNIT_ASSERT_FALSE(test, IS_ERR(bip));
-
-	for (at = 0; at < all; at += len) {
-		len = min(cut[nr % ARRAY_SIZE(cut)], all - at);
-		memcpy(t->prot + at, page_address(t->prot_mem) + offset, len);
-		add_entry(&bio_integrity_owned_vecs(&t->bio)[nr++],
-			  t->prot_mem, offset, len);
-		offset += len + 24;
-	}
-	KUNIT_ASSERT_LE(test, offset, MEMORY);
-	bip->bip_vcnt = nr;
-	bip->bip_iter.bi_size = all;
-	bip->app_tag = 0x1234;
-	bip->bip_flags = BIP_CHECK_REFTAG;
-	bip_set_seed(bip, FIRST_SEED);
-	at = p->skip * 512 / p->interval;
 	bip_iter_advance(bip, &bip->bip_iter, at * p->metadata_size);
 	bip->bip_iter.bi_sector += at;
 	t->prot_start = bip->bip_iter;
-}
-#else
-static void attach_prot(struct kunit *test)
-{
-	kunit_skip(test, "no CONFIG_BLK_DEV_INTEGRITY");
-}
 #endif
-
-#ifdef CONFIG_BLK_INLINE_ENCRYPTION
-/* The data unit number after @bytes of the whole */
-static void dun_at(const struct part_param *p, unsigned int bytes,
-		   u64 dun[BLK_CRYPTO_DUN_ARRAY_SIZE])
-{
-	u64 carry = bytes / p->unit;
-	unsigned int i;
-
-	for (i = 0; i < BLK_CRYPTO_DUN_ARRAY_SIZE; i++) {
-		dun[i] = p->dun[i] + carry;
-		carry = dun[i] < carry;
-	}
 }
-
-static void attach_crypt(struct kunit *test)
-{
-	u64 dun[BLK_CRYPTO_DUN_ARRAY_SIZE];
-	struct chain_test *t = test->priv;
-	const u8 raw_key[32] = { 1 };
-
-	KUNIT_ASSERT_EQ(test, 0,
-			blk_crypto_init_key(&t->key, raw_key, sizeof(raw_key),
-					    BLK_CRYPTO_KEY_TYPE_RAW,
-					    BLK_ENCRYPTION_MODE_ADIANTUM,
-					    BLK_CRYPTO_MAX_IV_SIZE,
-					    t->p->unit, 0));
-	dun_at(t->p, t->p->skip * 512, dun);
-	bio_crypt_set_ctx(&t->bio, &t->key, dun, GFP_KERNEL);
-}
-#else
-static void attach_crypt(struct kunit *test)
-{
-	kunit_skip(test, "no CONFIG_BLK_INLINE_ENCRYPTION");
-}
-#endif
 
 static void make_whole(struct kunit *test)
 {
 	struct chain_test *t = test->priv;
-	const struct part_param *p = t->p;
-	const struct piece *piece;
-	unsigned int at = 0, nr = 0;
+	const struct whole_param *p = t->w.p;
 
-	bio_init(&t->bio, t->disk->part0, p->data ? t->vecs : NULL,
+	bio_init(&t->bio, t->w.disk->part0, p->data ? t->w.vecs : NULL,
 		 p->data ? MAX_VECS : 0, p->op | REQ_SYNC | REQ_META);
 	t->bio.bi_iter.bi_sector = FIRST_SECTOR;
 	t->bio.bi_iter.bi_size = WHOLE;
-
-	if (p->data) {
-		t->data_mem = alloc_memory(test, 0xda000000);
-		t->data = kunit_kmalloc(test, WHOLE, GFP_KERNEL);
-		KUNIT_ASSERT_NOT_NULL(test, t->data);
-		for (piece = p->data; piece->len; piece++) {
-			memcpy(t->data + at,
-			       page_address(t->data_mem) + piece->offset,
-			       piece->len);
-			add_entry(&t->vecs[nr++], t->data_mem, piece->offset,
-				  piece->len);
-			at += piece->len;
-		}
-		KUNIT_ASSERT_EQ(test, at, WHOLE);
-		t->bio.bi_vcnt = nr;
+	if (p->data)
+		t->bio.bi_vcnt = fill_table(test, &t->w, p->data);
+	if (p->interval) {
+		attach_prot(test, &t->w, &t->bio, BIP_CHECK_REFTAG);
+		skip_prot(t);
 	}
-	memcpy(t->vecs_copy, t->vecs, sizeof(t->vecs));
-
-	if (p->interval)
-		attach_prot(test);
 	if (p->unit)
-		attach_crypt(test);
+		attach_crypt(test, &t->w, &t->bio, p->skip * 512);
 	bio_advance_iter(&t->bio, &t->bio.bi_iter, p->skip * 512);
 	t->start = t->bio.bi_iter;
 }
@@ -352,8 +167,8 @@ static void make_whole_again(struct kunit *test)
 		bio_integrity(&t->bio)->bip_iter = t->prot_start;
 #endif
 #ifdef CONFIG_BLK_INLINE_ENCRYPTION
-	if (t->p->unit)
-		dun_at(t->p, t->p->skip * 512,
+	if (t->w.p->unit)
+		dun_at(t->w.p, t->w.p->skip * 512,
 		       bio_crypt_ctx(&t->bio)->bc_dun);
 #endif
 }
@@ -386,10 +201,10 @@ static int bio_chain_test_init(struct kunit *test)
 	xa_init(&t->freed);
 	t->bs = &shared.bs;
 	t->bs->bio_pool.free = count_free;
-	t->p = test->param_value;
+	t->w.p = test->param_value;
 	test->priv = t;
-	get_test_disk(test);
-	if (t->p)
+	get_disks(test, &t->w, &shared);
+	if (t->w.p)
 		make_whole(test);
 	return 0;
 }
@@ -400,96 +215,37 @@ static void bio_chain_test_exit(struct kunit *test)
 
 	if (!t)
 		return;
-	if (t->p)
+	if (t->w.p)
 		bio_uninit(&t->bio);
 	forget(t);
 	t->bs->bio_pool.free = mempool_free_slab;
-	if (t->data_mem)
-		__free_pages(t->data_mem, get_order(MEMORY));
-	if (t->prot_mem)
-		__free_pages(t->prot_mem, get_order(MEMORY));
 }
 
 /*
  * Is a bio the part [from, from + len) of the whole?
  */
 
-static void expect_bytes(struct kunit *test, const struct bio_vec *bv,
-			 const u8 *bytes, unsigned int left)
-{
-	KUNIT_ASSERT_NE(test, bv->bv_len, 0);
-	KUNIT_ASSERT_LE(test, bv->bv_len, left);
-	KUNIT_ASSERT_MEMEQ(test, page_address(bv->bv_page) + bv->bv_offset,
-			   bytes, bv->bv_len);
-}
-
 #ifdef CONFIG_BLK_DEV_INTEGRITY
 static void expect_prot(struct kunit *test, struct bio *bio, unsigned int from,
-			unsigned int len)
+			unsigned int end)
 {
 	struct bio_integrity_payload *bip = bio_integrity(bio);
 	struct chain_test *t = test->priv;
-	const struct part_param *p = t->p;
-	unsigned int at, end;
-	struct bip_iter iter;
-	struct bio_vec bv;
 
-	if (!p->interval) {
+	if (!t->w.p->interval) {
 		KUNIT_ASSERT_NULL(test, bip);
 		return;
 	}
 	KUNIT_ASSERT_NOT_NULL(test, bip);
 	KUNIT_ASSERT_PTR_EQ(test, bip->bip_vec, bio_integrity(&t->bio)->bip_vec);
-	KUNIT_ASSERT_EQ(test, bip->app_tag, 0x1234);
 	KUNIT_ASSERT_EQ(test, bip->bip_flags, BIP_CHECK_REFTAG);
 	if (bio != &t->bio)
 		KUNIT_ASSERT_PTR_NE(test, bip, bio_integrity(&t->bio));
-
-	at = from / p->interval * p->metadata_size;
-	end = at + len / p->interval * p->metadata_size;
-	KUNIT_ASSERT_EQ(test, bip->bip_iter.bi_size, end - at);
-	if (!len)
-		return;
-	KUNIT_ASSERT_EQ(test, bip_get_seed(bip),
-			FIRST_SEED + from / p->interval);
-	bip_for_each_vec(bv, bip, iter) {
-		expect_bytes(test, &bv, t->prot + at, end - at);
-		at += bv.bv_len;
-	}
-	KUNIT_ASSERT_EQ(test, at, end);
+	expect_metadata(test, &t->w, bio, from, end);
 }
 #else
 static void expect_prot(struct kunit *test, struct bio *bio, unsigned int from,
-			unsigned int len)
-{
-}
-#endif
-
-#ifdef CONFIG_BLK_INLINE_ENCRYPTION
-static void expect_crypt(struct kunit *test, struct bio *bio, unsigned int from,
-			 unsigned int len)
-{
-	struct bio_crypt_ctx *bc = bio_crypt_ctx(bio);
-	u64 dun[BLK_CRYPTO_DUN_ARRAY_SIZE];
-	struct chain_test *t = test->priv;
-
-	if (!t->p->unit) {
-		KUNIT_ASSERT_NULL(test, bc);
-		return;
-	}
-	KUNIT_ASSERT_NOT_NULL(test, bc);
-	KUNIT_ASSERT_PTR_EQ(test, bc->bc_key, &t->key);
-	if (bio != &t->bio)
-		KUNIT_ASSERT_PTR_NE(test, bc, bio_crypt_ctx(&t->bio));
-	/* Within a unit there is no number to compare. */
-	if (!len || from % t->p->unit)
-		return;
-	dun_at(t->p, from, dun);
-	KUNIT_ASSERT_MEMEQ(test, bc->bc_dun, dun, sizeof(dun));
-}
-#else
-static void expect_crypt(struct kunit *test, struct bio *bio, unsigned int from,
-			 unsigned int len)
+			unsigned int end)
 {
 }
 #endif
@@ -498,28 +254,21 @@ static void expect_part(struct kunit *test, struct bio *bio, unsigned int from,
 			unsigned int len)
 {
 	struct chain_test *t = test->priv;
-	unsigned int at, end = from + len;
-	struct bvec_iter iter;
-	struct bio_vec bv;
 
 	KUNIT_ASSERT_PTR_EQ(test, bio->bi_io_vec, t->bio.bi_io_vec);
-	KUNIT_ASSERT_MEMEQ(test, t->vecs, t->vecs_copy, sizeof(t->vecs));
-	KUNIT_ASSERT_PTR_EQ(test, bio->bi_bdev, t->disk->part0);
+	KUNIT_ASSERT_MEMEQ(test, t->w.vecs, t->w.vecs_copy, sizeof(t->w.vecs));
+	KUNIT_ASSERT_PTR_EQ(test, bio->bi_bdev, t->w.disk->part0);
 	KUNIT_ASSERT_EQ(test, bio->bi_iter.bi_size, len);
-	expect_prot(test, bio, from, len);
-	expect_crypt(test, bio, from, len);
+	expect_prot(test, bio, from, from + len);
+	expect_crypt(test, &t->w, bio, from, from + len);
+	if (t->w.p->unit && bio != &t->bio)
+		KUNIT_ASSERT_PTR_NE(test, bio_crypt_ctx(bio),
+				    bio_crypt_ctx(&t->bio));
 	if (!len)
 		return;
 	KUNIT_ASSERT_EQ(test, bio->bi_iter.bi_sector, FIRST_SECTOR + from / 512);
-	if (!t->p->data)
-		return;
-
-	at = from;
-	bio_for_each_segment(bv, bio, iter) {
-		expect_bytes(test, &bv, t->data + at, end - at);
-		at += bv.bv_len;
-	}
-	KUNIT_ASSERT_EQ(test, at, end);
+	if (t->w.p->data)
+		expect_data(test, &t->w, bio, from, from + len);
 }
 
 static u64 bits(blk_opf_t opf)
@@ -534,8 +283,8 @@ static u64 bits(blk_opf_t opf)
 static void front_and_rest_are_the_whole(struct kunit *test)
 {
 	struct chain_test *t = test->priv;
-	const unsigned int first = t->p->skip * 512, all = WHOLE - first;
-	const unsigned int step = max(t->p->interval, 512);
+	const unsigned int first = t->w.p->skip * 512, all = WHOLE - first;
+	const unsigned int step = max(t->w.p->interval, 512);
 	struct bio *bio = &t->bio, *front;
 	unsigned int at;
 
@@ -556,8 +305,8 @@ static void front_and_rest_are_the_whole(struct kunit *test)
 static void a_row_of_fronts_is_the_whole(struct kunit *test)
 {
 	struct chain_test *t = test->priv;
-	const unsigned int first = t->p->skip * 512;
-	const unsigned int step = max3(t->p->interval, t->p->unit, 512);
+	const unsigned int first = t->w.p->skip * 512;
+	const unsigned int step = max3(t->w.p->interval, t->w.p->unit, 512);
 	struct bio *bio = &t->bio, *front;
 	unsigned int len, at;
 
@@ -577,8 +326,8 @@ static void a_row_of_fronts_is_the_whole(struct kunit *test)
 static void a_front_can_be_split(struct kunit *test)
 {
 	struct chain_test *t = test->priv;
-	const unsigned int first = t->p->skip * 512;
-	const unsigned int step = max3(t->p->interval, t->p->unit, 512);
+	const unsigned int first = t->w.p->skip * 512;
+	const unsigned int step = max3(t->w.p->interval, t->w.p->unit, 512);
 	struct bio *bio = &t->bio, *front, *fore;
 
 	front = bio_split(bio, 2 * step / 512, GFP_KERNEL, t->bs);
@@ -641,37 +390,13 @@ static void what_front_and_rest_have(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, bio->bi_end_io == root_end_io);
 		KUNIT_EXPECT_PTR_EQ(test, bio->bi_private, (void *)t);
 		KUNIT_EXPECT_FALSE(test, bio_owns_vecs(front));
-		KUNIT_EXPECT_EQ(test, bio_owns_vecs(bio), !!t->p->data);
+		KUNIT_EXPECT_EQ(test, bio_owns_vecs(bio), !!t->w.p->data);
 		KUNIT_EXPECT_PTR_EQ(test, front->bi_pool, t->bs);
 		KUNIT_EXPECT_EQ(test, atomic_read(&bio->__bi_remaining), 1);
 		bio_put(front);
 		make_whole_again(test);
 		bio->bi_status = BLK_STS_OK;
 	}
-}
-
-struct state {
-	struct bio bio;
-#ifdef CONFIG_BLK_DEV_INTEGRITY
-	struct bio_integrity_payload bip;
-#endif
-#ifdef CONFIG_BLK_INLINE_ENCRYPTION
-	struct bio_crypt_ctx bc;
-#endif
-};
-
-static void get_state(struct state *state, struct bio *bio)
-{
-	memset(state, 0, sizeof(*state));
-	memcpy(&state->bio, bio, sizeof(*bio));
-#ifdef CONFIG_BLK_DEV_INTEGRITY
-	if (bio_integrity(bio))
-		memcpy(&state->bip, bio_integrity(bio), sizeof(state->bip));
-#endif
-#ifdef CONFIG_BLK_INLINE_ENCRYPTION
-	if (bio_has_crypt_ctx(bio))
-		memcpy(&state->bc, bio_crypt_ctx(bio), sizeof(state->bc));
-#endif
 }
 
 static void expect_refusal(struct kunit *test, int sectors, bool *before)
@@ -700,7 +425,7 @@ static void expect_refusal(struct kunit *test, int sectors, bool *before)
 	}
 	get_state(is, &t->bio);
 	KUNIT_EXPECT_MEMEQ(test, was, is, sizeof(*was));
-	KUNIT_EXPECT_MEMEQ(test, t->vecs, t->vecs_copy, sizeof(t->vecs));
+	KUNIT_EXPECT_MEMEQ(test, t->w.vecs, t->w.vecs_copy, sizeof(t->w.vecs));
 	KUNIT_EXPECT_EQ(test, t->nr_freed, 0);
 	kunit_kfree(test, was);
 }
@@ -712,7 +437,7 @@ static void no_split_refused_without_reason(struct kunit *test)
 
 	/* One less than what is refused below */
 	front = bio_split(&t->bio, bio_sectors(&t->bio) -
-			  max(t->p->interval, 512) / 512, GFP_KERNEL, t->bs);
+			  max(t->w.p->interval, 512) / 512, GFP_KERNEL, t->bs);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, front);
 	bio_put(front);
 }
@@ -756,23 +481,23 @@ static void refuses_short_payload(struct kunit *test)
 {
 	struct chain_test *t = test->priv;
 	struct bio_integrity_payload *bip = bio_integrity(&t->bio);
-	const int step = t->p->interval / 512;
+	const int step = t->w.p->interval / 512;
 	struct bio *front;
 
 	bip->bip_iter.bi_size--;
 	expect_refusal(test, step, &warned_of_prot);
 	bip->bip_iter.bi_size = 0;
 	expect_refusal(test, step, &warned_of_prot);
-	bip->bip_iter.bi_size = t->p->metadata_size;
+	bip->bip_iter.bi_size = t->w.p->metadata_size;
 	expect_refusal(test, step, &warned_of_prot);
 
 	/* More than enough is none of its business. */
 	make_whole_again(test);
-	bip->bip_iter.bi_size += t->p->metadata_size;
+	bip->bip_iter.bi_size += t->w.p->metadata_size;
 	front = bio_split(&t->bio, step, GFP_KERNEL, t->bs);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, front);
 	KUNIT_EXPECT_EQ(test, bio_integrity(front)->bip_iter.bi_size,
-			t->p->metadata_size);
+			t->w.p->metadata_size);
 	bio_put(front);
 }
 
@@ -780,9 +505,9 @@ static void refuses_device_without_profile(struct kunit *test)
 {
 	struct chain_test *t = test->priv;
 
-	t->bio.bi_bdev = t->plain_disk->part0;
-	expect_refusal(test, t->p->interval / 512, &warned_of_prot);
-	t->bio.bi_bdev = t->disk->part0;
+	t->bio.bi_bdev = t->w.other_disk->part0;
+	expect_refusal(test, t->w.p->interval / 512, &warned_of_prot);
+	t->bio.bi_bdev = t->w.disk->part0;
 }
 
 static void refuses_within_an_interval(struct kunit *test)
@@ -791,7 +516,7 @@ static void refuses_within_an_interval(struct kunit *test)
 	unsigned int i;
 
 	for (i = 1; i < bio_sectors(&t->bio); i++)
-		if (i * 512 % t->p->interval)
+		if (i * 512 % t->w.p->interval)
 			expect_refusal(test, i, &warned_of_prot);
 }
 
@@ -799,7 +524,7 @@ static void trimming_a_payload_only_shrinks_it(struct kunit *test)
 {
 	struct chain_test *t = test->priv;
 	struct bio_integrity_payload *bip = bio_integrity(&t->bio);
-	const unsigned int have = t->p->metadata_size;
+	const unsigned int have = t->w.p->metadata_size;
 	struct bip_iter before;
 	static bool warned;
 
@@ -809,7 +534,7 @@ static void trimming_a_payload_only_shrinks_it(struct kunit *test)
 	KUNIT_EXPECT_MEMEQ(test, &before, &bip->bip_iter, sizeof(before));
 
 	/* Shorter than the data: two intervals, and one of them has tags */
-	t->bio.bi_iter.bi_size = 2 * t->p->interval;
+	t->bio.bi_iter.bi_size = 2 * t->w.p->interval;
 	bip->bip_iter.bi_size = have;
 	before = bip->bip_iter;
 	kunit_warning_suppress(test) {
@@ -819,13 +544,13 @@ static void trimming_a_payload_only_shrinks_it(struct kunit *test)
 	KUNIT_EXPECT_MEMEQ(test, &before, &bip->bip_iter, sizeof(before));
 
 	/* As short as it is now */
-	t->bio.bi_iter.bi_size = t->p->interval;
+	t->bio.bi_iter.bi_size = t->w.p->interval;
 	bio_integrity_trim(&t->bio);
 	KUNIT_EXPECT_MEMEQ(test, &before, &bip->bip_iter, sizeof(before));
 
 	/* And longer */
 	make_whole_again(test);
-	t->bio.bi_iter.bi_size = t->p->interval;
+	t->bio.bi_iter.bi_size = t->w.p->interval;
 	before = bip->bip_iter;
 	before.bi_size = have;
 	bio_integrity_trim(&t->bio);
@@ -837,23 +562,23 @@ static void trim_leaves_short_payload(struct kunit *test)
 {
 	struct chain_test *t = test->priv;
 	struct bio_integrity_payload *bip = bio_integrity(&t->bio);
-	const unsigned int step = t->p->interval / 512;
+	const unsigned int step = t->w.p->interval / 512;
 
-	bip->bip_iter.bi_size = t->p->metadata_size;
+	bip->bip_iter.bi_size = t->w.p->metadata_size;
 	kunit_warning_suppress(test)
 		bio_trim(&t->bio, 0, 2 * step);
 	KUNIT_EXPECT_EQ(test, bio_sectors(&t->bio), 2 * step);
-	KUNIT_EXPECT_EQ(test, bip->bip_iter.bi_size, t->p->metadata_size);
+	KUNIT_EXPECT_EQ(test, bip->bip_iter.bi_size, t->w.p->metadata_size);
 }
 
 static void trim_to_its_length_is_nothing(struct kunit *test)
 {
 	struct chain_test *t = test->priv;
 	struct bio_integrity_payload *bip = bio_integrity(&t->bio);
-	const unsigned int all = WHOLE - t->p->skip * 512;
+	const unsigned int all = WHOLE - t->w.p->skip * 512;
 	unsigned int size;
 
-	size = bip->bip_iter.bi_size + t->p->metadata_size;
+	size = bip->bip_iter.bi_size + t->w.p->metadata_size;
 	bip->bip_iter.bi_size = size;
 	bio_trim(&t->bio, 0, all / 512);
 	KUNIT_EXPECT_EQ(test, bip->bip_iter.bi_size, size);
@@ -868,8 +593,8 @@ static void trim_to_its_length_is_nothing(struct kunit *test)
 static void trim_leaves_what_is_asked_for(struct kunit *test)
 {
 	struct chain_test *t = test->priv;
-	const unsigned int step = max3(t->p->interval, t->p->unit, 512);
-	const unsigned int first = t->p->skip * 512, all = WHOLE - first;
+	const unsigned int step = max3(t->w.p->interval, t->w.p->unit, 512);
+	const unsigned int first = t->w.p->skip * 512, all = WHOLE - first;
 	unsigned int offset, size;
 
 	for (offset = 0; offset <= all; offset += step) {
@@ -886,11 +611,11 @@ static void trim_leaves_what_is_asked_for(struct kunit *test)
 static void trim_of_a_clone_leaves_its_source(struct kunit *test)
 {
 	struct chain_test *t = test->priv;
-	const unsigned int first = t->p->skip * 512, all = WHOLE - first;
-	const unsigned int step = max3(t->p->interval, t->p->unit, 512);
+	const unsigned int first = t->w.p->skip * 512, all = WHOLE - first;
+	const unsigned int step = max3(t->w.p->interval, t->w.p->unit, 512);
 	struct bio *clone;
 
-	clone = bio_alloc_clone(t->disk->part0, &t->bio, GFP_KERNEL, t->bs);
+	clone = bio_alloc_clone(t->w.disk->part0, &t->bio, GFP_KERNEL, t->bs);
 	KUNIT_ASSERT_NOT_NULL(test, clone);
 	bio_trim(clone, step / 512, step / 512);
 	expect_part(test, clone, first + step, step);
@@ -934,7 +659,7 @@ static void trim_refuses_more_than_there_is(struct kunit *test)
 static void trim_does_not_cut_an_atomic_write(struct kunit *test)
 {
 	struct chain_test *t = test->priv;
-	const unsigned int first = t->p->skip * 512, all = WHOLE - first;
+	const unsigned int first = t->w.p->skip * 512, all = WHOLE - first;
 	static bool warned;
 
 	t->bio.bi_opf |= REQ_ATOMIC;
@@ -1437,15 +1162,15 @@ static void chained_bio_can_lend_its_end_io(struct kunit *test)
 static void fronts_are_waited_for(struct kunit *test)
 {
 	struct chain_test *t = test->priv;
-	const unsigned int step = max3(t->p->interval, t->p->unit, 512);
-	const unsigned int first = t->p->skip * 512;
+	const unsigned int step = max3(t->w.p->interval, t->w.p->unit, 512);
+	const unsigned int first = t->w.p->skip * 512;
 	const unsigned int nr = min(3, (WHOLE - first) / step - 1);
 	struct bio *bio, *front[3];
 	u8 order[4] = { 0, 1, 2, 3 };
 	int i;
 
 	do {
-		bio = bio_alloc_clone(t->disk->part0, &t->bio, GFP_KERNEL,
+		bio = bio_alloc_clone(t->w.disk->part0, &t->bio, GFP_KERNEL,
 				      t->bs);
 		KUNIT_ASSERT_NOT_NULL(test, bio);
 		bio->bi_end_io = root_end_io;
@@ -1480,20 +1205,20 @@ static void fronts_are_waited_for(struct kunit *test)
 static void clones_are_waited_for(struct kunit *test)
 {
 	struct chain_test *t = test->priv;
-	const unsigned int first = t->p->skip * 512;
+	const unsigned int first = t->w.p->skip * 512;
 	struct bio *bio = &t->bio, *clone[2];
 	int i;
 
 	bio->bi_end_io = root_end_io;
 	bio->bi_private = t;
 	for (i = 0; i < 2; i++) {
-		clone[i] = bio_alloc_clone(i ? t->plain_disk->part0 :
-					   t->disk->part0, bio, GFP_KERNEL,
+		clone[i] = bio_alloc_clone(i ? t->w.other_disk->part0 :
+					   t->w.disk->part0, bio, GFP_KERNEL,
 					   t->bs);
 		KUNIT_ASSERT_NOT_NULL(test, clone[i]);
 		bio_chain(clone[i], bio);
 	}
-	KUNIT_EXPECT_PTR_EQ(test, clone[1]->bi_bdev, t->plain_disk->part0);
+	KUNIT_EXPECT_PTR_EQ(test, clone[1]->bi_bdev, t->w.other_disk->part0);
 	expect_part(test, clone[0], first, WHOLE - first);
 	expect_part(test, bio, first, WHOLE - first);
 	bio_endio(clone[1]);
@@ -1528,7 +1253,7 @@ static void next_bio_waits_for_the_one_before(struct kunit *test)
 	struct bio *bio[4];
 	int i;
 
-	disk = t->disk;
+	disk = t->w.disk;
 	disk->fops = &keep_fops;
 	bdev_set_flag(disk->part0, BD_HAS_SUBMIT_BIO);
 	set_capacity(disk, 1000);
@@ -1584,7 +1309,7 @@ static const struct block_device_operations fail_fops = {
 static void bio_is_not_held_for_the_next_one(struct kunit *test)
 {
 	struct chain_test *t = test->priv;
-	struct gendisk *disk = t->disk;
+	struct gendisk *disk = t->w.disk;
 	struct bio *first, *second;
 
 	disk->fops = &fail_fops;
@@ -1635,7 +1360,7 @@ KUNIT_ARRAY_PARAM_DESC(part, part_params, name);
 static const void *name##_gen_params(struct kunit *test,		\
 				     const void *prev, char *desc)	\
 {									\
-	const struct part_param *p = prev;				\
+	const struct whole_param *p = prev;				\
 									\
 	do {								\
 		p = part_gen_params(test, p, desc);			\

@@ -2,78 +2,18 @@
 /*
  * KUnit tests for what clones and copies share with their source, and what not,
  * and for what is left of them if there is no memory.
- *
- * Every word of the data of a source, and every word of its integrity metadata,
- * is another one.  What has been made of it is compared byte for byte with what
- * plain offsets say.
  */
 #include <kunit/test.h>
-#include <linux/bio.h>
-#include <linux/blk-crypto.h>
-#include <linux/blk-integrity.h>
-#include <linux/random.h>
 #include <linux/tracepoint.h>
-#include <linux/unaligned.h>
 #include <trace/events/kmem.h>
 #include "../blk-cgroup.h"
-#include "bio_kunit.h"
-
-#define FIRST_SECTOR	0x123456789aULL
-#define FIRST_SEED	0xfffffff0ULL
-#define APP_TAG		0x1234
-#define WHOLE		16384
-#define MEMORY		65536
-#define MAX_VECS	32
+#include "bio_kunit_whole.h"
 
 /* What a source has that its clones are not to have */
 #define OWN_OPF		(REQ_DRV | REQ_ALLOC_CACHE | REQ_INTEGRITY)
 #define ALL_OPF		(~REQ_OP_MASK & ~REQ_INTEGRITY)
 
-struct piece {
-	unsigned int offset;
-	unsigned int len;
-};
-
-/* Each is WHOLE bytes.  The lists end with a zero. */
-static const struct piece one_entry[] = {
-	{ 4096 + 1536, WHOLE }, { }
-};
-
-static const struct piece odd[] = {
-	{ 512, 1536 }, { 3 * 4096 + 2048, 2 * 4096 }, { 2 * 4096 - 512, 512 },
-	{ 9 * 4096 + 1024, 5632 }, { 6 * 4096 + 512, 512 }, { }
-};
-
-static const struct piece backwards[] = {
-	{ 7 * 4096, 4096 }, { 6 * 4096, 4096 }, { 5 * 4096 + 2048, 2048 },
-	{ 5 * 4096, 2048 }, { 4096 - 1024, 1024 }, { 4096 - 2048, 1024 },
-	{ 4096 - 2560, 512 }, { 4096 - 3072, 512 }, { 4096 - 3584, 512 },
-	{ 4096 - 4096, 512 }, { }
-};
-
-enum source {
-	OWNER,		/* with a table of its own */
-	BORROWER,	/* with the table of somebody else, who is no bio */
-	CLONE,		/* with the table of a bio */
-};
-
-struct copy_param {
-	const char *name;
-	const struct piece *data;
-	enum req_op op;
-	enum source source;
-	/* where the source stands at first, in sectors */
-	unsigned int skip;
-	/* integrity metadata, if there is an interval */
-	unsigned int interval;
-	unsigned int metadata_size;
-	unsigned int tuple_size;
-	/* inline encryption, if there is a data unit */
-	unsigned int unit;
-	u64 dun[BLK_CRYPTO_DUN_ARRAY_SIZE];
-};
-
-static const struct copy_param copy_params[] = {
+static const struct whole_param copy_params[] = {
 	{ "one entry", one_entry, REQ_OP_WRITE, OWNER },
 	{ "odd entries, read", odd, REQ_OP_READ, OWNER },
 	{ "backwards", backwards, REQ_OP_WRITE, OWNER },
@@ -114,22 +54,13 @@ enum kind {
 };
 
 struct copy_test {
-	const struct copy_param *p;
+	struct whole w;
 	struct bio_set *bs;
-	struct gendisk *disk;
-	struct gendisk *other_disk;
 
 	/* the owner of table and metadata, and the bio that is the source */
 	struct bio base;
 	struct bio mid;
 	struct bio *src;
-	struct bio_vec vecs[MAX_VECS];
-	struct bio_vec vecs_copy[MAX_VECS];
-	struct page *data_mem;
-	u8 *data;
-	struct page *prot_mem;
-	u8 *prot;
-	struct blk_crypto_key key;
 	/* where what is left of it ends, in bytes of the whole */
 	unsigned int end;
 	bool spoiled;
@@ -145,53 +76,8 @@ struct copy_test {
  * The source
  */
 
-KUNIT_DEFINE_ACTION_WRAPPER(put_disk_action, put_disk, struct gendisk *);
-
-static void at_exit(struct kunit *test, kunit_action_t *action, void *arg)
-{
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, action, arg));
-}
-
 /* Slow to tear down, and as good for the next case */
 static struct bio_kunit_shared shared;
-
-static void get_test_disk(struct kunit *test)
-{
-	struct copy_test *t = test->priv;
-
-	t->disk = shared.disk;
-	t->other_disk = shared.other_disk;
-	if (!t->p || !t->p->interval)
-		return;
-	t->disk = bio_kunit_alloc_disk(t->p->interval, t->p->metadata_size,
-				       t->p->tuple_size);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, t->disk);
-	at_exit(test, put_disk_action, t->disk);
-}
-
-static void free_memory(void *page)
-{
-	__free_pages(page, get_order(MEMORY));
-}
-
-static struct page *alloc_memory(struct kunit *test)
-{
-	struct page *page = alloc_pages(GFP_KERNEL, get_order(MEMORY));
-	u32 magic = get_random_u32();
-	unsigned int i;
-
-	KUNIT_ASSERT_NOT_NULL(test, page);
-	at_exit(test, free_memory, page);
-	for (i = 0; i < MEMORY; i += 4)
-		put_unaligned_le32(magic + i, page_address(page) + i);
-	return page;
-}
-
-static void add_entry(struct bio_vec *bv, struct page *mem,
-		      unsigned int offset, unsigned int len)
-{
-	bvec_set_page(bv, mem + offset / PAGE_SIZE, len, offset % PAGE_SIZE);
-}
 
 #ifdef CONFIG_BLK_CGROUP
 static void release_blkg(struct percpu_ref *ref)
@@ -209,7 +95,7 @@ static void alloc_blkg(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0,
 			percpu_ref_init(&blkg->refcnt, release_blkg,
 					PERCPU_REF_INIT_ATOMIC, GFP_KERNEL));
-	blkg->q = t->disk->queue;
+	blkg->q = t->w.disk->queue;
 	blkg->blkcg = &blkcg_root;
 	t->blkg = blkg;
 }
@@ -230,7 +116,7 @@ static void charge(struct copy_test *t, struct bio *bio)
 static void expect_blkg(struct kunit *test, enum kind kind, struct bio *bio)
 {
 	struct copy_test *t = test->priv;
-	struct blkcg_gq *blkg = t->disk->queue->root_blkg;
+	struct blkcg_gq *blkg = t->w.disk->queue->root_blkg;
 
 	if (kind == CLONE_FAST)
 		blkg = t->src ? t->src->bi_blkg : t->blkg;
@@ -278,63 +164,6 @@ static void free_blkg(struct kunit *test)
 /* Every flag, and not only those that a clone is to have, but for its memory */
 #define SRC_BIP_FLAGS	((u16)~BIP_COPY)
 
-#ifdef CONFIG_BLK_DEV_INTEGRITY
-static void attach_prot(struct kunit *test)
-{
-	static const unsigned int cut[] = { 20, 4, 64, 13, 40, 3, 200 };
-	struct copy_test *t = test->priv;
-	const struct copy_param *p = t->p;
-	const unsigned int all = WHOLE / p->interval * p->metadata_size;
-	unsigned int at, len, offset = PAGE_SIZE - 10, nr = 0;
-	struct bio_integrity_payload *bip;
-
-	t->prot_mem = alloc_memory(test);
-	t->prot = kunit_kmalloc(test, all, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, t->prot);
-	bip = bio_integrity_alloc(&t->base, GFP_KERNEL, all);
-	KUNIT_ASSERT_FALSE(test, IS_ERR(bip));
-	for (at = 0; at < all; at += len) {
-		len = min(cut[nr % ARRAY_SIZE(cut)], all - at);
-		memcpy(t->prot + at, page_address(t->prot_mem) + offset, len);
-		add_entry(&bio_integrity_owned_vecs(&t->base)[nr++],
-			  t->prot_mem, offset, len);
-		offset += len + 24;
-	}
-	KUNIT_ASSERT_LE(test, offset, MEMORY);
-	bip->bip_vcnt = nr;
-	bip->bip_iter.bi_size = all;
-	bip->app_tag = APP_TAG;
-	bip->bip_flags = SRC_BIP_FLAGS;
-	bip_set_seed(bip, FIRST_SEED);
-}
-#else
-static void attach_prot(struct kunit *test)
-{
-	kunit_skip(test, "no CONFIG_BLK_DEV_INTEGRITY");
-}
-#endif
-
-#ifdef CONFIG_BLK_INLINE_ENCRYPTION
-static void attach_crypt(struct kunit *test)
-{
-	struct copy_test *t = test->priv;
-	const u8 raw_key[32] = { 1 };
-
-	KUNIT_ASSERT_EQ(test, 0,
-			blk_crypto_init_key(&t->key, raw_key, sizeof(raw_key),
-					    BLK_CRYPTO_KEY_TYPE_RAW,
-					    BLK_ENCRYPTION_MODE_ADIANTUM,
-					    BLK_CRYPTO_MAX_IV_SIZE,
-					    t->p->unit, 0));
-	bio_crypt_set_ctx(&t->base, &t->key, t->p->dun, GFP_KERNEL);
-}
-#else
-static void attach_crypt(struct kunit *test)
-{
-	kunit_skip(test, "no CONFIG_BLK_INLINE_ENCRYPTION");
-}
-#endif
-
 static void uninit_source(struct copy_test *t)
 {
 	if (t->spoiled || !t->src)
@@ -342,26 +171,6 @@ static void uninit_source(struct copy_test *t)
 	if (t->src == &t->mid)
 		bio_uninit(&t->mid);
 	bio_uninit(&t->base);
-}
-
-static void fill_table(struct kunit *test, const struct piece *piece)
-{
-	struct copy_test *t = test->priv;
-	unsigned int at = 0, nr = 0;
-
-	t->data_mem = alloc_memory(test);
-	t->data = kunit_kmalloc(test, WHOLE, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, t->data);
-	for (; piece->len; piece++) {
-		memcpy(t->data + at, page_address(t->data_mem) + piece->offset,
-		       piece->len);
-		add_entry(&t->vecs[nr++], t->data_mem, piece->offset,
-			  piece->len);
-		at += piece->len;
-	}
-	KUNIT_ASSERT_EQ(test, at, WHOLE);
-	memcpy(t->vecs_copy, t->vecs, sizeof(t->vecs));
-	t->base.bi_vcnt = nr;
 }
 
 /* As bio_iov_iter_set() does, which is not there for modules */
@@ -376,25 +185,25 @@ static void borrow_table(struct bio *bio, const struct bio_vec *vecs)
 static void make_source(struct kunit *test)
 {
 	struct copy_test *t = test->priv;
-	const struct copy_param *p = t->p;
+	const struct whole_param *p = t->w.p;
 
-	bio_init(&t->base, t->disk->part0, t->vecs, MAX_VECS,
+	bio_init(&t->base, t->w.disk->part0, t->w.vecs, MAX_VECS,
 		 p->op | REQ_SYNC | REQ_META);
 	t->src = &t->base;
 	charge(t, &t->base);
-	fill_table(test, p->data);
+	t->base.bi_vcnt = fill_table(test, &t->w, p->data);
 	if (p->source == BORROWER)
-		borrow_table(&t->base, t->vecs);
+		borrow_table(&t->base, t->w.vecs);
 	t->base.bi_iter.bi_sector = FIRST_SECTOR;
 	t->base.bi_iter.bi_size = WHOLE;
 	t->base.bi_bvec_gap_bit = 9;
 	if (p->interval)
-		attach_prot(test);
+		attach_prot(test, &t->w, &t->base, SRC_BIP_FLAGS);
 	if (p->unit)
-		attach_crypt(test);
+		attach_crypt(test, &t->w, &t->base, 0);
 	if (p->source == CLONE) {
 		KUNIT_ASSERT_EQ(test, 0,
-				bio_init_clone(t->disk->part0, &t->mid,
+				bio_init_clone(t->w.disk->part0, &t->mid,
 					       &t->base, GFP_KERNEL));
 		t->src = &t->mid;
 #ifdef CONFIG_BLK_DEV_INTEGRITY
@@ -413,12 +222,12 @@ static int bio_copy_test_init(struct kunit *test)
 	t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, t);
 	test->priv = t;
-	t->p = test->param_value;
+	t->w.p = test->param_value;
 	t->end = WHOLE;
 	t->bs = &shared.bs;
-	get_test_disk(test);
+	get_disks(test, &t->w, &shared);
 	alloc_blkg(test);
-	if (t->p)
+	if (t->w.p)
 		make_source(test);
 	return 0;
 }
@@ -431,30 +240,6 @@ static void bio_copy_test_exit(struct kunit *test)
 		return;
 	uninit_source(t);
 	free_blkg(test);
-}
-
-struct state {
-	struct bio bio;
-#ifdef CONFIG_BLK_DEV_INTEGRITY
-	struct bio_integrity_payload bip;
-#endif
-#ifdef CONFIG_BLK_INLINE_ENCRYPTION
-	struct bio_crypt_ctx bc;
-#endif
-};
-
-static void get_state(struct state *state, struct bio *bio)
-{
-	memset(state, 0, sizeof(*state));
-	memcpy(&state->bio, bio, sizeof(*bio));
-#ifdef CONFIG_BLK_DEV_INTEGRITY
-	if (bio_integrity(bio))
-		memcpy(&state->bip, bio_integrity(bio), sizeof(state->bip));
-#endif
-#ifdef CONFIG_BLK_INLINE_ENCRYPTION
-	if (bio_has_crypt_ctx(bio))
-		memcpy(&state->bc, bio_crypt_ctx(bio), sizeof(state->bc));
-#endif
 }
 
 static void put_state(const struct state *state, struct bio *bio)
@@ -550,30 +335,6 @@ static bool in_memory(struct page *mem, const void *addr)
 	return addr >= start && addr < start + MEMORY;
 }
 
-static void expect_bytes(struct kunit *test, const struct bio_vec *bv,
-			 const u8 *bytes, unsigned int left)
-{
-	KUNIT_ASSERT_NE(test, bv->bv_len, 0);
-	KUNIT_ASSERT_LE(test, bv->bv_len, left);
-	KUNIT_ASSERT_MEMEQ(test, page_address(bv->bv_page) + bv->bv_offset,
-			   bytes, bv->bv_len);
-}
-
-static void expect_data(struct kunit *test, struct bio *bio, unsigned int from,
-			unsigned int end)
-{
-	struct copy_test *t = test->priv;
-	unsigned int at = from;
-	struct bvec_iter iter;
-	struct bio_vec bv;
-
-	bio_for_each_segment(bv, bio, iter) {
-		expect_bytes(test, &bv, t->data + at, end - at);
-		at += bv.bv_len;
-	}
-	KUNIT_ASSERT_EQ(test, at, end);
-}
-
 /* As few folios as there can be, and none larger than what it is for */
 static void expect_folios(struct kunit *test, struct bio *bio, bool fewest)
 {
@@ -592,7 +353,7 @@ static void expect_folios(struct kunit *test, struct bio *bio, bool fewest)
 		KUNIT_ASSERT_LE(test, folio_nr_pages(folio), pages);
 		KUNIT_ASSERT_EQ(test, bv->bv_len,
 				min(left, (unsigned int)folio_size(folio)));
-		KUNIT_ASSERT_FALSE(test, in_memory(t->data_mem,
+		KUNIT_ASSERT_FALSE(test, in_memory(t->w.data_mem,
 						   folio_address(folio)));
 		if (fewest)
 			KUNIT_ASSERT_EQ(test, folio_nr_pages(folio),
@@ -609,34 +370,23 @@ static void expect_prot(struct kunit *test, enum kind kind, struct bio *bio,
 {
 	struct bio_integrity_payload *bip = bio_integrity(bio);
 	struct copy_test *t = test->priv;
-	const struct copy_param *p = t->p;
 	const bool own = kind == COPY;
-	unsigned int at, end;
 	struct bip_iter iter;
 	struct bio_vec bv;
 
-	if (!p->interval) {
+	if (!t->w.p->interval) {
 		KUNIT_ASSERT_NULL(test, bip);
 		return;
 	}
 	KUNIT_ASSERT_NOT_NULL(test, bip);
-	at = from / p->interval * p->metadata_size;
-	end = t->end / p->interval * p->metadata_size;
-	KUNIT_ASSERT_EQ(test, bip->app_tag, APP_TAG);
 	KUNIT_ASSERT_EQ(test, bip->bip_flags & SRC_BIP_FLAGS, BIP_CLONE_FLAGS);
 	KUNIT_ASSERT_EQ(test, own, !!(bip->bip_flags & BIP_COPY));
-	KUNIT_ASSERT_EQ(test, bip_get_seed(bip),
-			FIRST_SEED + from / p->interval);
-	KUNIT_ASSERT_EQ(test, bip->bip_iter.bi_size, end - at);
-	bip_for_each_vec(bv, bip, iter) {
-		expect_bytes(test, &bv, t->prot + at, end - at);
-		KUNIT_ASSERT_EQ(test, !own,
-				in_memory(t->prot_mem,
-					  page_address(bv.bv_page)));
-		at += bv.bv_len;
-	}
-	KUNIT_ASSERT_EQ(test, at, end);
 	KUNIT_ASSERT_EQ(test, bip->bip_max_vcnt, own);
+	expect_metadata(test, &t->w, bio, from, t->end);
+	bip_for_each_vec(bv, bip, iter)
+		KUNIT_ASSERT_EQ(test, !own,
+				in_memory(t->w.prot_mem,
+					  page_address(bv.bv_page)));
 	if (t->spoiled)
 		return;
 	KUNIT_ASSERT_PTR_NE(test, bip, bio_integrity(t->src));
@@ -651,44 +401,25 @@ static void expect_prot(struct kunit *test, enum kind kind, struct bio *bio,
 }
 #endif
 
-#ifdef CONFIG_BLK_INLINE_ENCRYPTION
-static void expect_crypt(struct kunit *test, struct bio *bio, unsigned int from)
+static void expect_own_crypt(struct kunit *test, struct bio *bio,
+			     unsigned int from)
 {
-	struct bio_crypt_ctx *bc = bio_crypt_ctx(bio);
 	struct copy_test *t = test->priv;
-	u64 carry;
-	int i;
 
-	if (!t->p->unit) {
-		KUNIT_ASSERT_NULL(test, bc);
-		return;
-	}
-	KUNIT_ASSERT_NOT_NULL(test, bc);
-	KUNIT_ASSERT_PTR_EQ(test, bc->bc_key, &t->key);
-	carry = from / t->p->unit;
-	for (i = 0; i < BLK_CRYPTO_DUN_ARRAY_SIZE; i++) {
-		u64 dun = t->p->dun[i] + carry;
-
-		KUNIT_ASSERT_EQ(test, bc->bc_dun[i], dun);
-		carry = dun < carry;
-	}
-	if (!t->spoiled)
-		KUNIT_ASSERT_PTR_NE(test, bc, bio_crypt_ctx(t->src));
+	expect_crypt(test, &t->w, bio, from, t->end);
+	if (t->w.p->unit && !t->spoiled)
+		KUNIT_ASSERT_PTR_NE(test, bio_crypt_ctx(bio),
+				    bio_crypt_ctx(t->src));
 }
-#else
-static void expect_crypt(struct kunit *test, struct bio *bio, unsigned int from)
-{
-}
-#endif
 
 /* Is it what has been made of a source that stood at @from? */
 static void expect_made(struct kunit *test, enum kind kind, struct bio *bio,
 			unsigned int from)
 {
 	struct copy_test *t = test->priv;
-	const struct copy_param *p = t->p;
+	const struct whole_param *p = t->w.p;
 
-	KUNIT_ASSERT_PTR_EQ(test, bio->bi_bdev, t->disk->part0);
+	KUNIT_ASSERT_PTR_EQ(test, bio->bi_bdev, t->w.disk->part0);
 	KUNIT_ASSERT_EQ(test, bio->bi_iter.bi_sector, FIRST_SECTOR + from / 512);
 	KUNIT_ASSERT_EQ(test, bio->bi_iter.bi_size, t->end - from);
 	expect_blkg(test, kind, bio);
@@ -696,13 +427,13 @@ static void expect_made(struct kunit *test, enum kind kind, struct bio *bio,
 			(__force u64)(p->op | REQ_SYNC | REQ_META |
 				      (p->interval ? REQ_INTEGRITY : 0)));
 	if (kind < NR_SHARING) {
-		KUNIT_ASSERT_PTR_EQ(test, bio->bi_io_vec, &t->vecs[0]);
+		KUNIT_ASSERT_PTR_EQ(test, bio->bi_io_vec, &t->w.vecs[0]);
 		KUNIT_ASSERT_TRUE(test, bio_flagged(bio, BIO_CLONED));
 		KUNIT_ASSERT_FALSE(test, bio_owns_vecs(bio));
 		KUNIT_ASSERT_EQ(test, bio->bi_bvec_gap_bit, 9);
-		expect_data(test, bio, from, t->end);
+		expect_data(test, &t->w, bio, from, t->end);
 	} else {
-		KUNIT_ASSERT_PTR_NE(test, bio->bi_io_vec, &t->vecs[0]);
+		KUNIT_ASSERT_PTR_NE(test, bio->bi_io_vec, &t->w.vecs[0]);
 		KUNIT_ASSERT_FALSE(test, bio_flagged(bio, BIO_CLONED));
 		KUNIT_ASSERT_TRUE(test, bio_owns_vecs(bio));
 		KUNIT_ASSERT_EQ(test, bio->bi_iter.bi_idx, 0);
@@ -712,10 +443,10 @@ static void expect_made(struct kunit *test, enum kind kind, struct bio *bio,
 	if (kind == COPY) {
 		expect_folios(test, bio, false);
 		if (op_is_write(p->op))
-			expect_data(test, bio, from, t->end);
+			expect_data(test, &t->w, bio, from, t->end);
 	}
 	expect_prot(test, kind, bio, from);
-	expect_crypt(test, bio, from);
+	expect_own_crypt(test, bio, from);
 }
 
 /*
@@ -725,8 +456,8 @@ static void expect_made(struct kunit *test, enum kind kind, struct bio *bio,
 static void each_has_what_is_left(struct kunit *test)
 {
 	struct copy_test *t = test->priv;
-	const unsigned int step = max3(t->p->interval, t->p->unit, 512);
-	unsigned int from = t->p->skip * 512;
+	const unsigned int step = max3(t->w.p->interval, t->w.p->unit, 512);
+	unsigned int from = t->w.p->skip * 512;
 	struct state *was, *is;
 	struct bio *bio;
 	enum kind kind;
@@ -746,8 +477,8 @@ static void each_has_what_is_left(struct kunit *test)
 			drop(kind, bio);
 			get_state(is, t->src);
 			KUNIT_ASSERT_MEMEQ(test, was, is, sizeof(*was));
-			KUNIT_ASSERT_MEMEQ(test, t->vecs, t->vecs_copy,
-					   sizeof(t->vecs));
+			KUNIT_ASSERT_MEMEQ(test, t->w.vecs, t->w.vecs_copy,
+					   sizeof(t->w.vecs));
 		}
 		if (from + step >= WHOLE)
 			break;
@@ -760,24 +491,24 @@ static void each_has_what_is_left(struct kunit *test)
 static void each_can_be_a_source(struct kunit *test)
 {
 	struct copy_test *t = test->priv;
-	unsigned int from = t->p->skip * 512;
+	unsigned int from = t->w.p->skip * 512;
 	struct bio *bio, *second;
 	enum kind kind, how;
 
 	for (kind = 0; kind < NR_KINDS; kind++) {
-		if (kind == COPY && !op_is_write(t->p->op))
+		if (kind == COPY && !op_is_write(t->w.p->op))
 			continue;
 		for (how = 0; how < NR_KINDS; how++) {
 			/* There is memory for one. */
 			if (kind == INIT_CLONE && how == INIT_CLONE)
 				continue;
-			if (how == COPY && !op_is_write(t->p->op))
+			if (how == COPY && !op_is_write(t->w.p->op))
 				continue;
 			bio = make_it(test, kind, t->src);
 			bio->bi_bvec_gap_bit = 9;
 			second = make_it(test, how, bio);
-			expect_data(test, second, from, WHOLE);
-			expect_crypt(test, second, from);
+			expect_data(test, &t->w, second, from, WHOLE);
+			expect_own_crypt(test, second, from);
 			KUNIT_EXPECT_EQ(test, how < NR_SHARING,
 					second->bi_io_vec == bio->bi_io_vec);
 			KUNIT_EXPECT_EQ(test,
@@ -805,16 +536,16 @@ static void spoil_source(struct copy_test *t)
 	t->spoiled = true;
 	memset(&t->base, 0x5a, sizeof(t->base));
 	memset(&t->mid, 0x5a, sizeof(t->mid));
-	memset(t->vecs, 0x5a, sizeof(t->vecs));
-	if (t->prot_mem)
-		memset(page_address(t->prot_mem), 0x5a, MEMORY);
-	memset(page_address(t->data_mem), 0x5a, MEMORY);
+	memset(t->w.vecs, 0x5a, sizeof(t->w.vecs));
+	if (t->w.prot_mem)
+		memset(page_address(t->w.prot_mem), 0x5a, MEMORY);
+	memset(page_address(t->w.data_mem), 0x5a, MEMORY);
 }
 
 static void copy_outlives_its_source(struct kunit *test)
 {
 	struct copy_test *t = test->priv;
-	const unsigned int from = t->p->skip * 512;
+	const unsigned int from = t->w.p->skip * 512;
 	struct bio *bio;
 
 	bio = make_it(test, COPY, t->src);
@@ -851,7 +582,7 @@ static void spoil_own(struct bio *bio)
 static void source_is_left_alone(struct kunit *test)
 {
 	struct copy_test *t = test->priv;
-	const unsigned int from = t->p->skip * 512;
+	const unsigned int from = t->w.p->skip * 512;
 	struct bio *bio, *clone;
 	struct state *was, *is;
 
@@ -866,7 +597,7 @@ static void source_is_left_alone(struct kunit *test)
 	spoil_own(bio);
 	get_state(is, t->src);
 	KUNIT_EXPECT_MEMEQ(test, was, is, sizeof(*was));
-	KUNIT_EXPECT_MEMEQ(test, t->vecs, t->vecs_copy, sizeof(t->vecs));
+	KUNIT_EXPECT_MEMEQ(test, t->w.vecs, t->w.vecs_copy, sizeof(t->w.vecs));
 	expect_made(test, CLONE_FAST, clone, from);
 	drop(COPY, bio);
 	/* What is put, is put alone. */
@@ -878,8 +609,8 @@ static void source_is_left_alone(struct kunit *test)
 static void sharing_clone_moves_alone(struct kunit *test)
 {
 	struct copy_test *t = test->priv;
-	const unsigned int step = max3(t->p->interval, t->p->unit, 512);
-	const unsigned int from = t->p->skip * 512;
+	const unsigned int step = max3(t->w.p->interval, t->w.p->unit, 512);
+	const unsigned int from = t->w.p->skip * 512;
 	struct bio *bio, *clone;
 	enum kind kind;
 
@@ -926,7 +657,7 @@ static void unshared_buffer_is_its_own(struct kunit *test)
 	bio = make_it(test, ALLOC_CLONE, t->src);
 	KUNIT_ASSERT_EQ(test, 0, bio_integrity_unshare(bio, GFP_KERNEL));
 	/* This is what a copy has. */
-	expect_prot(test, COPY, bio, t->p->skip * 512);
+	expect_prot(test, COPY, bio, t->w.p->skip * 512);
 	drop(ALLOC_CLONE, bio);
 
 	/* It has one already, and this says so. */
@@ -934,7 +665,7 @@ static void unshared_buffer_is_its_own(struct kunit *test)
 		return;
 	bio = make_it(test, COPY, t->src);
 	KUNIT_ASSERT_EQ(test, 0, bio_integrity_unshare(bio, GFP_KERNEL));
-	expect_made(test, COPY, bio, t->p->skip * 512);
+	expect_made(test, COPY, bio, t->w.p->skip * 512);
 	drop(COPY, bio);
 }
 #endif
@@ -943,7 +674,7 @@ static void unshared_buffer_is_its_own(struct kunit *test)
 static void read_is_copied_back(struct kunit *test)
 {
 	struct copy_test *t = test->priv;
-	const unsigned int from = t->p->skip * 512;
+	const unsigned int from = t->w.p->skip * 512;
 	unsigned int at = 0;
 	struct bvec_iter iter;
 	struct bio_vec bv;
@@ -954,22 +685,22 @@ static void read_is_copied_back(struct kunit *test)
 		/* There is nowhere else that memory could have this from. */
 		KUNIT_EXPECT_NE(test, 0,
 				memcmp(page_address(bv.bv_page) + bv.bv_offset,
-				       t->data + from + at, bv.bv_len));
+				       t->w.data + from + at, bv.bv_len));
 		at += bv.bv_len;
 	}
 	KUNIT_EXPECT_EQ(test, at, WHOLE - from);
-	expect_data(test, t->src, from, WHOLE);
+	expect_data(test, &t->w, t->src, from, WHOLE);
 
 	for (at = 0; at < WHOLE; at += 4)
-		put_unaligned_le32(~at, t->data + at);
+		put_unaligned_le32(~at, t->w.data + at);
 	at = from;
 	bio_for_each_segment(bv, bio, iter) {
-		memcpy(page_address(bv.bv_page) + bv.bv_offset, t->data + at,
+		memcpy(page_address(bv.bv_page) + bv.bv_offset, t->w.data + at,
 		       bv.bv_len);
 		at += bv.bv_len;
 	}
 	bio_copy_data(t->src, bio);
-	expect_data(test, t->src, from, WHOLE);
+	expect_data(test, &t->w, t->src, from, WHOLE);
 	drop(COPY, bio);
 }
 
@@ -1011,9 +742,9 @@ static struct bio *make_plain_source(struct kunit *test, blk_opf_t opf,
 	struct copy_test *t = test->priv;
 	struct bio *src = &t->base;
 
-	if (!t->data_mem)
-		fill_table(test, odd);
-	bio_init(src, t->disk->part0, has == DATA ? t->vecs : NULL,
+	if (!t->w.data_mem)
+		fill_table(test, &t->w, odd);
+	bio_init(src, t->w.disk->part0, has == DATA ? t->w.vecs : NULL,
 		 has == DATA ? MAX_VECS : 0, opf);
 	src->bi_iter.bi_sector = FIRST_SECTOR;
 	if (has == DATA) {
@@ -1036,6 +767,7 @@ static u64 bits(blk_opf_t opf)
 
 static void every_operation(struct kunit *test)
 {
+	struct copy_test *t = test->priv;
 	struct bio *src, *bio;
 	enum kind kind;
 	int i;
@@ -1062,7 +794,7 @@ static void every_operation(struct kunit *test)
 			}
 			if (ops[i].has == DATA &&
 			    (kind != COPY || op_is_write(ops[i].opf)))
-				expect_data(test, bio, 2560, WHOLE);
+				expect_data(test, &t->w, bio, 2560, WHOLE);
 			if (kind == COPY && ops[i].has == DATA)
 				expect_folios(test, bio, false);
 			drop(kind, bio);
@@ -1089,7 +821,7 @@ static void what_a_submitter_asks_for(struct kunit *test)
 					WRITE_LIFE_LONG);
 			KUNIT_EXPECT_EQ(test, bio->bi_write_stream, 3);
 			KUNIT_EXPECT_PTR_EQ(test, bio->bi_bdev,
-					    t->disk->part0);
+					    t->w.disk->part0);
 			KUNIT_EXPECT_EQ(test, remapped,
 					bio_flagged(bio, BIO_REMAPPED));
 			drop(kind, bio);
@@ -1178,11 +910,11 @@ static void cache_is_that_of_the_bio_set(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, bits(bio->bi_opf),
 				bits(REQ_OP_WRITE | REQ_ALLOC_CACHE));
 		bio_put(bio);
-		bio = bio_alloc_copy(t->disk->part0, src, GFP_KERNEL, &bs);
+		bio = bio_alloc_copy(t->w.disk->part0, src, GFP_KERNEL, &bs);
 		KUNIT_ASSERT_NOT_NULL(test, bio);
 		KUNIT_EXPECT_EQ(test, bits(bio->bi_opf),
 				bits(REQ_OP_WRITE | REQ_ALLOC_CACHE));
-		expect_data(test, bio, 3584, WHOLE);
+		expect_data(test, &t->w, bio, 3584, WHOLE);
 		drop(COPY, bio);
 		bio_uninit(src);
 	}
@@ -1192,7 +924,7 @@ static void cache_is_that_of_the_bio_set(struct kunit *test)
 static void device_of_a_clone(struct kunit *test)
 {
 	struct copy_test *t = test->priv;
-	struct block_device *bdevs[] = { NULL, t->other_disk->part0 };
+	struct block_device *bdevs[] = { NULL, t->w.other_disk->part0 };
 	struct bio *src, *bio, embedded;
 	int i;
 
@@ -1204,7 +936,7 @@ static void device_of_a_clone(struct kunit *test)
 		KUNIT_EXPECT_PTR_EQ(test, bio->bi_bdev, bdevs[i]);
 		KUNIT_EXPECT_FALSE(test, bio_flagged(bio, BIO_REMAPPED));
 		KUNIT_EXPECT_EQ(test, bio->bi_ioprio, src->bi_ioprio);
-		expect_data(test, bio, 2560, WHOLE);
+		expect_data(test, &t->w, bio, 2560, WHOLE);
 		bio_put(bio);
 
 		KUNIT_ASSERT_EQ(test, 0, bio_init_clone(bdevs[i], &embedded,
@@ -1223,7 +955,7 @@ static void device_of_a_clone(struct kunit *test)
 		KUNIT_ASSERT_NOT_NULL(test, bio);
 		KUNIT_EXPECT_PTR_EQ(test, bio->bi_bdev, bdevs[i]);
 		KUNIT_EXPECT_FALSE(test, bio_flagged(bio, BIO_REMAPPED));
-		expect_data(test, bio, 2560, WHOLE);
+		expect_data(test, &t->w, bio, 2560, WHOLE);
 		drop(COPY, bio);
 	}
 	bio_uninit(src);
@@ -1249,17 +981,17 @@ static void charged_to_the_cgroup_of_the_source(struct kunit *test)
 		bio_uninit(src);
 		bio = make_it(test, kind, src);
 		KUNIT_EXPECT_PTR_EQ(test, bio->bi_blkg,
-				    t->disk->queue->root_blkg);
+				    t->w.disk->queue->root_blkg);
 		drop(kind, bio);
 	}
 
 	/* The same cgroup has something else on another device. */
 	src = make_plain_source(test, REQ_OP_WRITE, DATA);
 	charge(t, src);
-	bio = bio_alloc_clone(t->other_disk->part0, src, GFP_KERNEL, t->bs);
+	bio = bio_alloc_clone(t->w.other_disk->part0, src, GFP_KERNEL, t->bs);
 	KUNIT_ASSERT_NOT_NULL(test, bio);
 	KUNIT_EXPECT_PTR_EQ(test, bio->bi_blkg,
-			    t->other_disk->queue->root_blkg);
+			    t->w.other_disk->queue->root_blkg);
 	bio_put(bio);
 	bio = bio_alloc_clone(NULL, src, GFP_KERNEL, t->bs);
 	KUNIT_ASSERT_NOT_NULL(test, bio);
@@ -1283,12 +1015,12 @@ static void more_entries_than_a_table_has(struct kunit *test)
 	struct bio_vec *vecs;
 	unsigned int left, i;
 
-	t->data_mem = alloc_memory(test);
+	t->w.data_mem = alloc_memory(test);
 	vecs = kunit_kcalloc(test, MANY, sizeof(*vecs), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, vecs);
 	for (i = 0; i < MANY; i++)
-		add_entry(&vecs[i], t->data_mem, i * 1024 % MEMORY, 512);
-	bio_init(&src, t->disk->part0, NULL, 0, REQ_OP_WRITE);
+		add_entry(&vecs[i], t->w.data_mem, i * 1024 % MEMORY, 512);
+	bio_init(&src, t->w.disk->part0, NULL, 0, REQ_OP_WRITE);
 	borrow_table(&src, vecs);
 	src.bi_iter.bi_size = MANY * 512;
 
@@ -1317,12 +1049,12 @@ static void more_pages_than_a_table_has(struct kunit *test)
 	struct bio_vec *vecs;
 	unsigned int i;
 
-	t->data_mem = alloc_memory(test);
+	t->w.data_mem = alloc_memory(test);
 	vecs = kunit_kcalloc(test, BIO_MAX_VECS + 1, sizeof(*vecs), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, vecs);
 	for (i = 0; i <= BIO_MAX_VECS; i++)
-		add_entry(&vecs[i], t->data_mem, 0, PAGE_SIZE);
-	bio_init(&src, t->disk->part0, NULL, 0, REQ_OP_WRITE);
+		add_entry(&vecs[i], t->w.data_mem, 0, PAGE_SIZE);
+	bio_init(&src, t->w.disk->part0, NULL, 0, REQ_OP_WRITE);
 	borrow_table(&src, vecs);
 
 	src.bi_iter.bi_size = most + 512;
@@ -1339,6 +1071,7 @@ static void more_pages_than_a_table_has(struct kunit *test)
 
 static void copy_ends_where_its_source_does(struct kunit *test)
 {
+	struct copy_test *t = test->priv;
 	struct bio *src, *bio;
 	unsigned int size;
 
@@ -1347,7 +1080,7 @@ static void copy_ends_where_its_source_does(struct kunit *test)
 		bio_trim(src, 0, size / 512);
 		bio = make_it(test, COPY, src);
 		KUNIT_ASSERT_EQ(test, bio->bi_iter.bi_size, size);
-		expect_data(test, bio, 2560, 2560 + size);
+		expect_data(test, &t->w, bio, 2560, 2560 + size);
 		drop(COPY, bio);
 		bio_uninit(src);
 	}
@@ -1360,12 +1093,12 @@ static void copy_has_few_folios(struct kunit *test)
 	struct bio_vec vec;
 	struct bio src, *bio;
 
-	t->data_mem = alloc_memory(test);
+	t->w.data_mem = alloc_memory(test);
 	for (pages = 1; pages <= MEMORY / PAGE_SIZE; pages++) {
 		for (size = pages * PAGE_SIZE; size + PAGE_SIZE >
 		     pages * PAGE_SIZE; size -= 1536) {
-			bio_init(&src, t->disk->part0, &vec, 1, REQ_OP_WRITE);
-			__bio_add_page(&src, t->data_mem, size, 0);
+			bio_init(&src, t->w.disk->part0, &vec, 1, REQ_OP_WRITE);
+			__bio_add_page(&src, t->w.data_mem, size, 0);
 			bio = make_it(test, COPY, &src);
 			expect_folios(test, bio, true);
 			KUNIT_EXPECT_EQ(test, bio->bi_vcnt, hweight32(pages));
@@ -1375,18 +1108,6 @@ static void copy_has_few_folios(struct kunit *test)
 				break;
 		}
 	}
-}
-
-/* On UML and others, a warning that has been suppressed does not come again. */
-static void __maybe_unused
-expect_warned(struct kunit *test, bool *before, int count)
-{
-	if (!IS_ENABLED(CONFIG_BUG))
-		return;
-	KUNIT_EXPECT_LE(test, count, 1);
-	if (!*before)
-		KUNIT_EXPECT_EQ(test, count, 1);
-	*before = true;
 }
 
 #ifdef CONFIG_BLK_DEV_INTEGRITY
@@ -1533,7 +1254,7 @@ static void add_probes(struct kunit *test)
 	int ret, i;
 
 	for_each_kernel_tracepoint(find_tracepoint, NULL);
-	at_exit(test, remove_probes, NULL);
+	bio_kunit_at_exit(test, remove_probes, NULL);
 	ret = register_trace_kmalloc(probe_kmalloc, NULL);
 	KUNIT_ASSERT_EQ(test, ret, 0);
 	ret = register_trace_kmem_cache_alloc(probe_cache_alloc, NULL);
@@ -1592,7 +1313,7 @@ static bool stop_failing(void)
 static struct bio *try_to_make(struct kunit *test, enum kind kind, gfp_t gfp)
 {
 	struct copy_test *t = test->priv;
-	const int sectors = max(t->p->interval, 512) / 512;
+	const int sectors = max(t->w.p->interval, 512) / 512;
 	struct bio *bio;
 
 	switch (kind) {
@@ -1627,7 +1348,7 @@ static enum result fail_one(struct kunit *test, enum kind kind, unsigned int n,
 			    const struct state *was)
 {
 	struct copy_test *t = test->priv;
-	const struct copy_param *p = t->p;
+	const struct whole_param *p = t->w.p;
 	struct state *is;
 	struct bio *bio;
 	bool failed;
@@ -1725,7 +1446,7 @@ static void leaves_nothing_without_memory(struct kunit *test)
 static void reserves_do_not_fail(struct kunit *test)
 {
 	struct copy_test *t = test->priv;
-	const unsigned int from = t->p->skip * 512;
+	const unsigned int from = t->w.p->skip * 512;
 	enum kind kind;
 	struct bio *bio;
 	unsigned int n;
@@ -1742,7 +1463,7 @@ static void reserves_do_not_fail(struct kunit *test)
 			} else {
 				KUNIT_EXPECT_TRUE(test, failed);
 				KUNIT_EXPECT_EQ(test, kind, INIT_CLONE);
-				KUNIT_EXPECT_GT(test, t->p->interval, 0);
+				KUNIT_EXPECT_GT(test, t->w.p->interval, 0);
 			}
 			if (!failed)
 				break;
@@ -1768,7 +1489,7 @@ KUNIT_ARRAY_PARAM_DESC(copy, copy_params, name);
 static const void *name##_gen_params(struct kunit *test,		\
 				     const void *prev, char *desc)	\
 {									\
-	const struct copy_param *p = prev;				\
+	const struct whole_param *p = prev;				\
 									\
 	do {								\
 		p = copy_gen_params(test, p, desc);			\

@@ -5,8 +5,15 @@
 #ifndef _BLOCK_TESTS_BIO_KUNIT_H
 #define _BLOCK_TESTS_BIO_KUNIT_H
 
+#include <kunit/test.h>
 #include <linux/blk-integrity.h>
 #include <linux/blkdev.h>
+
+static inline void bio_kunit_at_exit(struct kunit *test,
+				     kunit_action_t *action, void *arg)
+{
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, action, arg));
+}
 
 /*
  * A disk without a driver, with protection information for each @interval
@@ -32,6 +39,24 @@ bio_kunit_alloc_disk(unsigned int interval, unsigned int metadata_size,
 			BLK_SPLIT_INTERVAL_CAPABLE;
 	}
 	return blk_alloc_disk(&lim, NUMA_NO_NODE);
+}
+
+static inline void bio_kunit_put_disk(void *disk)
+{
+	put_disk(disk);
+}
+
+/* The same, until the end of the case */
+static inline struct gendisk *
+bio_kunit_get_disk(struct kunit *test, unsigned int interval,
+		   unsigned int metadata_size, unsigned int tuple_size)
+{
+	struct gendisk *disk;
+
+	disk = bio_kunit_alloc_disk(interval, metadata_size, tuple_size);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, disk);
+	bio_kunit_at_exit(test, bio_kunit_put_disk, disk);
+	return disk;
 }
 
 /* What all cases of a suite use: a bio_set and two plain disks */

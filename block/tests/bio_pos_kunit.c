@@ -169,7 +169,6 @@ struct fixture {
  */
 
 KUNIT_DEFINE_ACTION_WRAPPER(put_folio_action, folio_put, struct folio *);
-KUNIT_DEFINE_ACTION_WRAPPER(put_disk_action, put_disk, struct gendisk *);
 KUNIT_DEFINE_ACTION_WRAPPER(bioset_exit_action, bioset_exit, struct bio_set *);
 
 static void put_other(struct fixture *f)
@@ -194,11 +193,6 @@ static void put_bios_action(void *data)
 #endif
 	put_other(f);
 	bio_put(f->bio);
-}
-
-static void at_exit(struct kunit *test, kunit_action_t *action, void *arg)
-{
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, action, arg));
 }
 
 static u8 *alloc_image(struct kunit *test, unsigned int len, u32 magic)
@@ -229,21 +223,10 @@ static struct page *alloc_piece(struct kunit *test, const u8 *image,
 	struct folio *folio = folio_alloc(GFP_KERNEL, get_order(offset + len));
 
 	KUNIT_ASSERT_NOT_NULL(test, folio);
-	at_exit(test, put_folio_action, folio);
+	bio_kunit_at_exit(test, put_folio_action, folio);
 	memset(folio_address(folio), 0xee, folio_size(folio));
 	memcpy(folio_address(folio) + offset, image, len);
 	return folio_page(folio, 0);
-}
-
-static void alloc_test_disk(struct kunit *test)
-{
-	struct fixture *f = test->priv;
-	const struct bio_pos_param *p = f->p;
-
-	f->disk = bio_kunit_alloc_disk(p->interval, p->metadata_size,
-				       p->tuple_size);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, f->disk);
-	at_exit(test, put_disk_action, f->disk);
 }
 
 static void alloc_test_bio(struct kunit *test)
@@ -260,11 +243,11 @@ static void alloc_test_bio(struct kunit *test)
 	f->data = alloc_image(test, f->data_len, DATA_MAGIC);
 
 	KUNIT_ASSERT_EQ(test, 0, bioset_init(&f->bs, 4, 0, BIOSET_NEED_BVECS));
-	at_exit(test, bioset_exit_action, &f->bs);
+	bio_kunit_at_exit(test, bioset_exit_action, &f->bs);
 	f->bio = bio_alloc_bioset(f->disk->part0, f->nr_data_vecs,
 				  REQ_OP_WRITE, GFP_KERNEL, &f->bs);
 	KUNIT_ASSERT_NOT_NULL(test, f->bio);
-	at_exit(test, put_bios_action, f);
+	bio_kunit_at_exit(test, put_bios_action, f);
 
 	for (piece = f->p->data; piece->len; piece++) {
 		page = alloc_piece(test, f->data + at, piece->offset,
@@ -352,7 +335,8 @@ static int bio_pos_test_init(struct kunit *test)
 
 	if (f->p->interval && !IS_ENABLED(CONFIG_BLK_DEV_INTEGRITY))
 		kunit_skip(test, "no CONFIG_BLK_DEV_INTEGRITY");
-	alloc_test_disk(test);
+	f->disk = bio_kunit_get_disk(test, f->p->interval, f->p->metadata_size,
+				     f->p->tuple_size);
 	alloc_test_bio(test);
 	if (f->p->interval)
 		attach_prot(test);

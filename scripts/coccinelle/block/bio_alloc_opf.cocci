@@ -70,6 +70,8 @@ position p;
 |
  __bio_clone(B, ...)
 |
+ bio_clone_contexts(B, ...)
+|
  B->bi_opf = V
 |
  B->bi_opf &= <+... REQ_INTEGRITY ...+>
