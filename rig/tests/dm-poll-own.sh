@@ -4,7 +4,7 @@
 # what: polled I/O through dm-crypt or dm-raid, to a disk with poll queues
 # then: waits for a time-out
 # now: done
-# class: hang
+# class: crash
 # mail: dm: do not hand polled bios to targets that submit bios of their own
 # base: fail
 # cpus: 2
