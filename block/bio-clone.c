@@ -197,7 +197,7 @@ struct bio *bio_alloc_clone(struct block_device *bdev, struct bio *bio_src,
 		bio_put(bio);
 		return NULL;
 	}
-	biosan_call(clone, bio, bio_src);
+	biosan_call_pair(clone, bio, bio_src);
 	return bio;
 }
 EXPORT_SYMBOL(bio_alloc_clone);
@@ -246,7 +246,7 @@ struct bio *bio_clone_fast(struct bio *bio_src, gfp_t gfp, struct bio_set *bs)
 		bio_put(bio);
 		return NULL;
 	}
-	biosan_call(clone, bio, bio_src);
+	biosan_call_pair(clone, bio, bio_src);
 	return bio;
 }
 EXPORT_SYMBOL_GPL(bio_clone_fast);
@@ -275,7 +275,7 @@ int bio_init_clone(struct block_device *bdev, struct bio *bio,
 	if (ret)
 		bio_uninit(bio);
 	else
-		biosan_call(clone, bio, bio_src);
+		biosan_call_pair(clone, bio, bio_src);
 	return ret;
 }
 EXPORT_SYMBOL(bio_init_clone);
@@ -384,6 +384,30 @@ void bio_chain_endio(struct bio *bio)
 	bio_endio(__bio_chain_endio(bio));
 }
 
+/* Has the arguments of its caller, which need not be moved for it */
+static noinline __noclone void bio_chain_refuse(struct bio *bio, struct bio *parent)
+{
+	bio_set_error(parent, BLK_STS_IOERR);
+}
+
+static __always_inline void __bio_chain(struct bio *bio, struct bio *parent)
+{
+	if (WARN_ON_ONCE(bio->bi_private || bio->bi_end_io)) {
+		bio_chain_refuse(bio, parent);
+		return;
+	}
+
+	bio->bi_private = parent;
+	bio->bi_end_io	= bio_chain_endio;
+	bio_inc_remaining(parent);
+}
+
+static noinline void bio_chain_watched(struct bio *bio, struct bio *parent)
+{
+	__biosan_chain(bio, parent);
+	__bio_chain(bio, parent);
+}
+
 /**
  * bio_chain - let a bio wait for another
  * @bio: the child: a bio without bi_end_io and bi_private, not submitted yet
@@ -400,15 +424,11 @@ void bio_chain_endio(struct bio *bio)
  */
 void bio_chain(struct bio *bio, struct bio *parent)
 {
-	biosan_call(chain, bio, parent);
-	if (WARN_ON_ONCE(bio->bi_private || bio->bi_end_io)) {
-		bio_set_error(parent, BLK_STS_IOERR);
-		return;
-	}
-
-	bio->bi_private = parent;
-	bio->bi_end_io	= bio_chain_endio;
-	bio_inc_remaining(parent);
+	/* Out of line, so that nothing is saved for a call that is not made */
+	if (biosan_watches(bio, parent))
+		bio_chain_watched(bio, parent);
+	else
+		__bio_chain(bio, parent);
 }
 EXPORT_SYMBOL(bio_chain);
 
@@ -572,7 +592,6 @@ EXPORT_SYMBOL_GPL(bio_split_chained);
  */
 void bio_trim(struct bio *bio, sector_t offset, sector_t size)
 {
-	biosan_call(touch, bio);
 	/* We should never trim an atomic write */
 	if (WARN_ON_ONCE(bio->bi_opf & REQ_ATOMIC && size))
 		return;
@@ -587,6 +606,7 @@ void bio_trim(struct bio *bio, sector_t offset, sector_t size)
 
 	bio_advance(bio, offset << 9);
 	bio->bi_iter.bi_size = size;
+	biosan_call(touch, bio);
 
 	if (bio_integrity(bio))
 		bio_integrity_trim(bio);

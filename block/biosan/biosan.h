@@ -14,6 +14,12 @@ enum biosan_mode {
 	BIOSAN_SAMPLE,
 };
 
+/* The locks that there are: one with biosan.mode=full, and one for each sample. */
+#define BIOSAN_SAMPLES		16
+/* Entries for a sample, and for what is cloned of it */
+#define BIOSAN_SAMPLE_ENTRIES	16
+#define BIOSAN_SAMPLE_BITS	3
+
 enum biosan_fault {
 	BIOSAN_FAULT_REPORT,
 	BIOSAN_FAULT_OOPS,
@@ -30,6 +36,9 @@ struct biosan_stats {
 	unsigned long		refused;	/* samples without a slot */
 	unsigned long		unsaid;		/* reports without room for them */
 	unsigned long		silenced;
+	unsigned long		locked;		/* how often a lock was taken */
+	unsigned long		locked_most;	/* and the one that was most often */
+	unsigned long		longest;	/* with interrupts off, in cycles */
 };
 
 #define BIOSAN_STACK_DEPTH	16
@@ -145,7 +154,34 @@ struct biosan_remap {
 
 #define BIOSAN_REMAPS		32
 
+/*
+ * Entries that know of each other, with their lock.  It is taken with interrupts
+ * disabled; of BIOSAN's own only that of a page is taken under it.  With samples,
+ * each has a group with what is cloned of it.
+ */
+struct biosan_group {
+	raw_spinlock_t		lock;
+	unsigned int		nr_ended;
+	unsigned int		nr_left;
+	unsigned int		nr_queued;	/* also read without the lock */
+	unsigned int		hash_bits;
+	struct hlist_head	*by_bio;
+	struct hlist_head	*by_table;
+	struct hlist_head	*by_rq;
+	struct list_head	free;
+	struct list_head	live;
+	struct list_head	ended;
+	struct list_head	left;
+	u64			seq;
+	unsigned long		tracked;
+	unsigned long		submitted;
+	unsigned long		dropped;
+	unsigned long		locked;
+	cycles_t		longest;
+} ____cacheline_aligned_in_smp;
+
 struct biosan_entry {
+	struct biosan_group	*group;
 	struct hlist_node	by_bio;
 	struct list_head	list;	/* free, live, ended, or left behind */
 	struct bio		*bio;
@@ -177,6 +213,7 @@ struct biosan_entry {
 	bool			punted;	/* by who submitted it to a work */
 	bool			failed;	/* when it ended the last time */
 	bool			lent;	/* the pages may be those of user space */
+	u32			site;	/* of a bio left behind: where it was made */
 	blk_status_t		error;
 	blk_opf_t		opf;
 	blk_opf_t		stripped; /* that a disk had no use for */
@@ -233,6 +270,7 @@ struct biosan_report {
 
 /* What a hook holds between biosan_enter() and biosan_leave() */
 struct biosan_ctx {
+	struct biosan_group	*g;
 	const struct bio	*bio;
 	struct biosan_entry	*e;
 	struct biosan_report	*r;
@@ -240,9 +278,9 @@ struct biosan_ctx {
 	const struct bio	*valid;	/* @bio, if it can be looked at */
 	bool			said;	/* something, printed or not */
 	unsigned long		flags;
+	cycles_t		began;
 };
 
-extern raw_spinlock_t biosan_lock;
 extern const char * const biosan_kind_names[BIOSAN_NR_KINDS];
 
 void biosan_count(enum biosan_kind kind);
@@ -253,8 +291,13 @@ int biosan_silence_show(char *buf, size_t size);
 bool biosan_print(const struct biosan_report *r);
 void biosan_forget_sites(void);
 void biosan_act(void);
+/* stack.c */
+int biosan_stacks_alloc(void);
 void biosan_save_event(struct biosan_event *ev);
 void biosan_save_event_regs(struct biosan_event *ev, struct pt_regs *regs);
+u32 biosan_hash_event(const struct biosan_event *ev, u32 hash);
+
+/* report.c */
 unsigned long biosan_culprit(const struct biosan_event *ev,
 			     unsigned long end_io);
 bool biosan_same_function(const struct biosan_event *a,
@@ -272,6 +315,7 @@ bool biosan_is_kernels(const struct bio_vec *vecs,
 		       const struct bvec_iter *start);
 bool biosan_offset(const struct bio_vec *vecs, const struct bvec_iter *iter,
 		   bool bounded, u64 *bytes);
+unsigned int biosan_filled(unsigned int vcnt, unsigned int max_vecs);
 unsigned int biosan_max_vecs(const struct bio *bio);
 void biosan_position_at(struct biosan_pos *pos, struct bio *bio,
 			const struct bvec_iter *data,
@@ -285,17 +329,100 @@ enum biosan_kind biosan_contradiction(struct bio *bio, const char **says);
 bool biosan_stale_request(struct request *rq);
 bool biosan_wrong_segments(struct request *rq);
 
+/* pool.c */
+extern enum biosan_mode biosan_mode;
+extern bool biosan_dead;
+extern struct biosan_group biosan_groups[1 + BIOSAN_SAMPLES];
+extern struct biosan_entry *biosan_pool;
+extern unsigned int biosan_entries;
+extern atomic_long_t biosan_refused;
+
+bool biosan_ignores(const struct bio *bio);
+void biosan_enter_group(struct biosan_ctx *c, struct biosan_group *g);
 struct biosan_entry *biosan_enter(struct biosan_ctx *c, const struct bio *bio);
+struct biosan_entry *biosan_enter_pair(struct biosan_ctx *c,
+				       const struct bio *bio,
+				       const struct bio *other);
+void biosan_enter_sample(struct biosan_ctx *c, struct bio *bio);
 void biosan_leave(struct biosan_ctx *c);
+struct biosan_entry *biosan_use_as(struct biosan_ctx *c, const struct bio *bio,
+				   const struct biosan_event *now);
+struct biosan_entry *biosan_use(struct biosan_ctx *c, const struct bio *bio);
+struct biosan_entry *biosan_find(struct biosan_group *g, const struct bio *bio);
+struct biosan_entry *biosan_find_id(struct biosan_group *g,
+				    const struct bio *bio, u64 id);
+struct biosan_entry *biosan_still(struct biosan_entry *e,
+				  const struct bio *bio);
+struct biosan_entry *biosan_get(struct biosan_ctx *c, struct bio *bio,
+				const struct biosan_event *ev);
+struct biosan_entry *biosan_sharer(const struct bio_vec *table,
+				   const struct biosan_entry *root);
+void biosan_share(struct biosan_entry *e, const struct bio_vec *table);
+void biosan_queue(struct biosan_entry *e, struct request *rq);
+void biosan_unqueue(struct biosan_entry *e);
+void biosan_unqueue_all(struct biosan_group *g, struct request *rq);
+void biosan_unchain(struct biosan_entry *e);
+void biosan_unhash(struct biosan_entry *e);
+void biosan_forget(struct biosan_entry *e);
+void biosan_retire(struct biosan_entry *e, enum biosan_state state);
+void biosan_revive(struct biosan_entry *e, enum biosan_state state);
+void biosan_renew(struct biosan_entry *e);
+void biosan_happened(struct biosan_entry *e, enum biosan_event_type type,
+		     const struct biosan_event *ev);
+void biosan_excuse(struct biosan_group *g, struct biosan_entry *e,
+		   const struct bio_vec *table);
+int biosan_pool_alloc(void);
+void biosan_pool_deal(enum biosan_mode mode);
+
+static inline bool biosan_is_over(const struct biosan_entry *e)
+{
+	return e->state == BIOSAN_ENDED || e->state == BIOSAN_FREED;
+}
+
+/*
+ * In sample mode only what is submitted while the gate is open gets an entry,
+ * and a bio without an entry is none of our business.  In full mode, all that
+ * there is an entry for.
+ */
+static inline bool biosan_takes_all(void)
+{
+	return READ_ONCE(biosan_mode) == BIOSAN_FULL;
+}
+
+/* say.c */
+extern atomic_long_t biosan_unsaid, biosan_silenced;
+
 void biosan_say(struct biosan_ctx *c, enum biosan_kind kind,
 		const struct biosan_entry *other);
-void biosan_excuse(struct biosan_entry *e, const struct bio_vec *table);
+void biosan_say_that(struct biosan_ctx *c, enum biosan_kind kind,
+		     const char *says, enum biosan_event_type blame);
+void biosan_said(struct biosan_report *r);
+void biosan_describe(struct biosan_entry *e, const struct bio *bio);
+void biosan_note(struct biosan_entry *e, const struct bio *bio);
+void biosan_hear_again(void);
+
+/* tables.c */
+extern bool biosan_data;
+
+bool biosan_keeps_table(const struct biosan_entry *e);
+void biosan_check_tables(struct biosan_ctx *c, struct bio *bio);
+void biosan_check_in_tables(struct biosan_ctx *c, struct bio *bio, bool first);
+void biosan_check_sharers(struct biosan_ctx *c);
+
+/* life.c */
+void biosan_claim(const struct biosan_entry *e, const struct bio *bio);
+bool biosan_holds(const struct biosan_entry *e);
+
+/* mode.c */
+void biosan_disable(const char *why);
+void biosan_drop_later(void);
+bool biosan_take_sample(void);
 
 #ifdef CONFIG_BIOSAN_PROTECT
-void biosan_pages_open_all(void);
+void biosan_pages_open_all(bool flush);
 void biosan_pages_stop(void);
 bool biosan_pages_left(void);
-void biosan_pages_sample(void);
+bool biosan_pages_sample(void);
 void biosan_pages_show(struct seq_file *m);
 bool biosan_page_sampled(const struct bio *bio);
 struct biosan_page *biosan_page_give(const struct biosan_event *ev,
@@ -307,10 +434,10 @@ bool biosan_has_page(const struct bio *bio);
 void biosan_page_protect(struct biosan_entry *e, const struct bio *bio);
 void biosan_page_unprotect(struct biosan_entry *e);
 #else
-static inline void biosan_pages_open_all(void) { }
+static inline void biosan_pages_open_all(bool flush) { }
 static inline void biosan_pages_stop(void) { }
 static inline bool biosan_pages_left(void) { return false; }
-static inline void biosan_pages_sample(void) { }
+static inline bool biosan_pages_sample(void) { return false; }
 static inline void biosan_pages_show(struct seq_file *m) { }
 static inline bool biosan_page_sampled(const struct bio *bio) { return false; }
 

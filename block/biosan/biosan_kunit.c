@@ -2989,7 +2989,84 @@ static void sample_sees_some(struct kunit *test)
 	expect_report(test, BIOSAN_ENDED_TWICE, bad_end, bio);
 	bio_put(bio);
 	biosan_get_stats(&s);
-	KUNIT_EXPECT_LE(test, s.tracked, 80);
+	KUNIT_EXPECT_LE(test, s.tracked,
+			BIOSAN_SAMPLES * BIOSAN_SAMPLE_ENTRIES);
+}
+
+/* Nobody is told when the memory of a clone becomes another one. */
+static void clones_of_a_sample_are_replaced(struct kunit *test)
+{
+	struct biosan_test *t = test->priv;
+	struct biosan_stats before, s;
+	struct bio *bio, *clone, work;
+	unsigned int i, n;
+
+	KUNIT_ASSERT_EQ(test, 0, biosan_set_mode(BIOSAN_SAMPLE));
+	for (i = 0; i < 60000; i++) {
+		biosan_get_stats(&before);
+		bio = make_bio(test, upper.gd, 4);
+		submit_bio(bio);
+		expect_kept(test, bio);
+		biosan_get_stats(&s);
+		if (s.submitted != before.submitted)
+			break;
+		bio_endio(bio);
+		bio_put(bio);
+		usleep_range(1000, 2000);
+	}
+	KUNIT_ASSERT_NE(test, s.submitted, before.submitted);
+	for (n = 0; n < 3; n++) {
+		KUNIT_ASSERT_EQ(test, 0, bio_init_clone(lower.gd->part0, &work,
+							bio, GFP_KERNEL));
+		work.bi_end_io = count_end;
+		work.bi_private = t;
+		submit_bio(&work);
+		expect_kept(test, &work);
+		bio_endio(&work);
+		bio_uninit(&work);
+		clone = make_clone(test, lower.gd, bio);
+		submit_bio(clone);
+		expect_kept(test, clone);
+		bio_endio(clone);
+		bio_put(clone);
+	}
+	biosan_get_stats(&before);
+	KUNIT_EXPECT_GE(test, before.submitted - s.submitted, 6);
+	bio_endio(bio);
+	bio_put(bio);
+}
+
+/* More samples that stay in flight than can be watched: nothing is said of them. */
+static void busy_samples_are_given_up(struct kunit *test)
+{
+	struct bio *bios[BIOSAN_SAMPLES + 4], *bio;
+	struct biosan_stats before, s;
+	unsigned int n = 0, i;
+
+	KUNIT_ASSERT_EQ(test, 0, biosan_set_mode(BIOSAN_SAMPLE));
+	for (i = 0; i < 60000 && n < ARRAY_SIZE(bios); i++) {
+		biosan_get_stats(&before);
+		bio = make_bio(test, upper.gd, 4);
+		submit_bio(bio);
+		expect_kept(test, bio);
+		biosan_get_stats(&s);
+		if (s.submitted != before.submitted) {
+			bios[n++] = bio;
+			continue;
+		}
+		bio_endio(bio);
+		bio_put(bio);
+		usleep_range(1000, 2000);
+	}
+	KUNIT_EXPECT_EQ(test, n, ARRAY_SIZE(bios));
+	KUNIT_EXPECT_LE(test, s.tracked,
+			BIOSAN_SAMPLES * BIOSAN_SAMPLE_ENTRIES);
+	/* Those that are left are still watched. */
+	KUNIT_EXPECT_GT(test, s.tracked, 0);
+	for (i = 0; i < n; i++) {
+		bio_endio(bios[i]);
+		bio_put(bios[i]);
+	}
 }
 
 /* Of what there is no entry for nothing is said, and all others are watched. */
@@ -3388,6 +3465,8 @@ static struct kunit_case biosan_cases[] = {
 	KUNIT_CASE(says_where_it_is),
 	KUNIT_CASE(off_sees_nothing),
 	KUNIT_CASE(sample_sees_some),
+	KUNIT_CASE(clones_of_a_sample_are_replaced),
+	KUNIT_CASE_SLOW(busy_samples_are_given_up),
 	KUNIT_CASE(ended_bios_do_not_fill_the_table),
 	KUNIT_CASE(full_table_is_lived_with),
 #ifdef CONFIG_BIOSAN_PROTECT

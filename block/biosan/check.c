@@ -7,7 +7,7 @@
 #include <linux/blk-crypto.h>
 #include <linux/blk-integrity.h>
 #include <linux/crc32.h>
-#include <linux/jhash.h>
+#include <linux/hash.h>
 #include <linux/pagemap.h>
 #include <linux/sched/task_stack.h>
 #include <linux/uaccess.h>
@@ -34,8 +34,8 @@ static bool biosan_read_vec(struct bio_vec *bv, const struct bio_vec *vec,
 /* Returns 0 if part of it can't be read any more. */
 u64 biosan_hash(const struct biosan_table *t)
 {
-	u32 a = 0, b = ~0U;
-	unsigned int i;
+	unsigned int i, w;
+	u64 hash = 0;
 
 	for (i = 0; i < t->nr; i++) {
 		union {
@@ -46,10 +46,12 @@ u64 biosan_hash(const struct biosan_table *t)
 		if (!biosan_read_vec(&u.bv, &t->vecs[t->first + i],
 				     t->bounded))
 			return 0;
-		a = jhash2(u.words, ARRAY_SIZE(u.words), a);
-		b = jhash2(u.words, ARRAY_SIZE(u.words), b);
+		for (w = 0; w < ARRAY_SIZE(u.words); w++) {
+			hash = (hash ^ u.words[w]) * GOLDEN_RATIO_64;
+			hash ^= hash >> 32;
+		}
 	}
-	return (u64)a << 32 | b;
+	return hash ?: 1;
 }
 
 /*
@@ -197,12 +199,18 @@ static bool biosan_has_table(struct bio *bio)
 	return bio_has_data(bio) && bio->bi_io_vec;
 }
 
+/* What is wrong may be the count of those that have been filled. */
+unsigned int biosan_filled(unsigned int vcnt, unsigned int max_vecs)
+{
+	return vcnt ? min(vcnt, max_vecs) : max_vecs;
+}
+
 /* How many entries of the table can be looked at?  Only its owner says so. */
 unsigned int biosan_max_vecs(const struct bio *bio)
 {
 	if (!bio->bi_max_vecs)
 		return UINT_MAX;
-	return bio->bi_vcnt ?: bio->bi_max_vecs;
+	return biosan_filled(bio->bi_vcnt, bio->bi_max_vecs);
 }
 
 /* Where @data, and @prot in its integrity metadata, are in the tables of @bio */
@@ -312,6 +320,8 @@ static bool biosan_outside(struct bio *bio)
 		return true;
 	if (!bio->bi_max_vecs || !bio->bi_vcnt)
 		return false;
+	if (bio->bi_vcnt > bio->bi_max_vecs)
+		return true;
 	for (i = 0; i < bio->bi_vcnt; i++)
 		filled += bio->bi_io_vec[i].bv_len;
 	biosan_offset(bio->bi_io_vec, &bio->bi_iter, true, &start);

@@ -9,7 +9,6 @@
 #include <linux/lockdep.h>
 #include <linux/moduleparam.h>
 #include <linux/panic.h>
-#include <linux/sched/clock.h>
 #include <linux/sched.h>
 #include <linux/stacktrace.h>
 #include <linux/string.h>
@@ -251,39 +250,8 @@ void biosan_forget_sites(void)
 }
 
 /*
- * Stacks, and who is to be named for them
+ * Who is to be named for a stack
  */
-
-static void biosan_save_who(struct biosan_event *ev)
-{
-	ev->seq = 0;
-	ev->when = local_clock();
-	ev->by = 0;
-	ev->pid = task_pid_nr(current);
-	ev->cpu = raw_smp_processor_id();
-	memcpy(ev->comm, current->comm, sizeof(ev->comm));
-}
-
-/* What an interrupt has interrupted is nobody's business. */
-static void biosan_trim_event(struct biosan_event *ev)
-{
-	ev->nr = filter_irq_stacks(ev->stack, ev->nr);
-}
-
-/* As seen from an exception, of which @regs are */
-void biosan_save_event_regs(struct biosan_event *ev, struct pt_regs *regs)
-{
-	biosan_save_who(ev);
-	ev->nr = stack_trace_save_regs(regs, ev->stack, BIOSAN_STACK_DEPTH, 0);
-	biosan_trim_event(ev);
-}
-
-void biosan_save_event(struct biosan_event *ev)
-{
-	biosan_save_who(ev);
-	ev->nr = stack_trace_save(ev->stack, BIOSAN_STACK_DEPTH, 1);
-	biosan_trim_event(ev);
-}
 
 /* What the function is called that @pc is in, as it is in the source */
 struct biosan_name {
@@ -335,26 +303,26 @@ static bool biosan_is_core(const struct biosan_name *n)
 		"bio_add_folio", "bio_add_folio_nofail", "bio_add_page",
 		"bio_add_virt_nofail", "bio_add_vmalloc",
 		"bio_add_vmalloc_chunk", "bio_advance", "bio_await",
-		"bio_chain", "bio_chain_endio", "bio_check_pages_dirty",
-		"bio_clone_contexts", "bio_clone_fast",
+		"bio_chain", "bio_chain_endio", "bio_chain_refuse",
+		"bio_chain_watched", "bio_check_owner_rare",
+		"bio_check_pages_dirty", "bio_clone_contexts", "bio_clone_fast",
 		"bio_complete_work_fn", "bio_copy_data", "bio_dirty_fn",
-		"bio_endio", "bio_endio_status", "bio_first_folio",
-		"bio_free", "bio_free_folios", "bio_free_pages", "bio_init",
+		"bio_endio", "bio_endio_status", "bio_first_folio", "bio_free",
+		"bio_free_folios", "bio_free_pages", "bio_init",
 		"bio_init_clone", "bio_init_inline", "bio_init_iter_all",
-		"bio_io_error", "bio_next_folio", "bio_owned_vecs",
-		"bio_poll", "bio_put", "bio_put_percpu_cache",
-		"bio_release_pages", "bio_reset", "bio_reuse",
-		"bio_set_error", "bio_set_pages_dirty", "bio_share_table",
-		"bio_split", "bio_split_chained", "bio_submit_or_kill",
-		"bio_submit_split", "bio_submit_split_bioset", "bio_trim",
-		"bio_truncate", "bio_uninit", "bio_wait_end_io",
-		"bioset_exit", "blk_next_bio", "blk_next_discard_bio",
-		"__bio_add_page", "__bio_advance", "__bio_chain_endio",
-		"__bio_clone", "__bio_first_folio", "__bio_release_pages",
-		"blk_update_request", "blk_done_softirq", "__blk_flush_plug",
-		"blk_finish_plug", "blk_throtl_dispatch_work_fn",
-		"blkg_async_bio_workfn", "blkcg_punt_bio_submit",
-		"__blk_reftag_remap", "disk_release",
+		"bio_io_error", "bio_may_end", "bio_next_folio",
+		"bio_owned_vecs", "bio_poll", "bio_put", "bio_put_percpu_cache",
+		"bio_release_pages", "bio_reset", "bio_reuse", "bio_set_error",
+		"bio_set_pages_dirty", "bio_share_table", "bio_split",
+		"bio_split_chained", "bio_submit_or_kill", "bio_submit_split",
+		"bio_submit_split_bioset", "bio_trim", "bio_truncate",
+		"bio_uninit", "bio_wait_end_io", "bioset_exit", "blk_next_bio",
+		"blk_next_discard_bio", "__bio_add_page", "__bio_advance",
+		"__bio_chain_endio", "__bio_clone", "__bio_first_folio",
+		"__bio_release_pages", "blk_update_request", "blk_done_softirq",
+		"__blk_flush_plug", "blk_finish_plug",
+		"blk_throtl_dispatch_work_fn", "blkg_async_bio_workfn",
+		"blkcg_punt_bio_submit", "__blk_reftag_remap", "disk_release",
 	};
 	static const char * const prefixes[] = {
 		"arch_stack_walk", "stack_trace_save", "save_stack_trace",

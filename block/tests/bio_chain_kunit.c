@@ -159,7 +159,7 @@ static void make_whole_again(struct kunit *test)
 	struct chain_test *t = test->priv;
 
 	t->bio.bi_iter = t->start;
-	t->bio.bi_flags = 0;
+	t->bio.bi_flags &= BIO_WATCHED_MASK;
 	t->bio.bi_opf &= ~(REQ_DRV | REQ_ATOMIC);
 	t->bio.bi_bvec_gap_bit = 0;
 #ifdef CONFIG_BLK_DEV_INTEGRITY
@@ -372,10 +372,10 @@ static void what_front_and_rest_have(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, bits(front->bi_opf),
 				bits(opf | (drv ? REQ_DRV : 0)));
 		KUNIT_EXPECT_EQ(test, bits(bio->bi_opf), bits(front->bi_opf));
-		KUNIT_EXPECT_EQ(test, front->bi_flags,
+		KUNIT_EXPECT_EQ(test, front->bi_flags & ~BIO_WATCHED_MASK,
 				BIT(BIO_CLONED) | BIT(BIO_REMAPPED) |
 				(trace ? BIT(BIO_TRACE_COMPLETION) : 0));
-		KUNIT_EXPECT_EQ(test, bio->bi_flags,
+		KUNIT_EXPECT_EQ(test, bio->bi_flags & ~BIO_WATCHED_MASK,
 				BIT(BIO_QUIET) | BIT(BIO_REMAPPED) |
 				(trace ? BIT(BIO_TRACE_COMPLETION) : 0));
 		KUNIT_EXPECT_EQ(test, front->bi_ioprio, bio->bi_ioprio);

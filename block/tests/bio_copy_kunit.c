@@ -866,7 +866,8 @@ static void what_belongs_to_the_source_alone(struct kunit *test)
 
 		KUNIT_EXPECT_EQ(test, bits(bio->bi_opf),
 				bits(REQ_OP_WRITE | (ALL_OPF & ~OWN_OPF)));
-		KUNIT_EXPECT_EQ(test, bio->bi_flags, BIT(BIO_REMAPPED) |
+		KUNIT_EXPECT_EQ(test, bio->bi_flags & ~BIO_WATCHED_MASK,
+				BIT(BIO_REMAPPED) |
 				(kind < NR_SHARING ? BIT(BIO_CLONED) : 0));
 		KUNIT_EXPECT_NULL(test, bio->bi_next);
 		KUNIT_EXPECT_TRUE(test, !bio->bi_end_io);

@@ -7,6 +7,7 @@
 #ifndef _LINUX_BIOSAN_H
 #define _LINUX_BIOSAN_H
 
+#include <linux/bits.h>
 #include <linux/blk_types.h>
 #include <linux/jump_label.h>
 
@@ -14,26 +15,85 @@ struct bio_set;
 struct gendisk;
 struct request;
 
+#ifdef CONFIG_BIOSAN
+#define BIO_WATCHED_MASK	BIT(BIO_WATCHED)
+
 DECLARE_STATIC_KEY_FALSE(biosan_key);
+DECLARE_STATIC_KEY_FALSE(biosan_full_key);
+
+/* The next bio that is submitted, or allocated, is to be watched. */
+extern bool biosan_gate;
+extern bool biosan_alloc_gate;
+
+#define biosan_on()		static_branch_unlikely(&biosan_key)
+#define biosan_is_full()	static_branch_unlikely(&biosan_full_key)
+#else
+#define BIO_WATCHED_MASK	0U
+#define biosan_gate		false
+#define biosan_alloc_gate	false
+#define biosan_on()		false
+#define biosan_is_full()	false
+#endif
 
 /*
  * How the block layer calls one of the hooks below.  Compiled in and off it is a
- * static key, not compiled it is nothing.
+ * static key, not compiled it is nothing.  With the key on, BIO_WATCHED tells the
+ * bios that BIOSAN knows from all others; nothing else is looked at for those.
  */
-#define biosan_call(hook, ...)						\
+#define biosan_call(hook, bio, ...)					\
 do {									\
-	if (IS_ENABLED(CONFIG_BIOSAN) &&				\
-	    static_branch_unlikely(&biosan_key))			\
-		__biosan_##hook(__VA_ARGS__);				\
+	if (biosan_on() && ((bio)->bi_flags & BIO_WATCHED_MASK))	\
+		__biosan_##hook((bio), ##__VA_ARGS__);			\
 } while (0)
 
-/* @bio has been allocated from its bi_pool. */
+/* Is one of two watched? */
+#define biosan_watches(bio, other)					\
+	(biosan_on() &&							\
+	 (((bio)->bi_flags | (other)->bi_flags) & BIO_WATCHED_MASK))
+
+#define biosan_call_pair(hook, bio, other)				\
+do {									\
+	if (biosan_watches(bio, other))					\
+		__biosan_##hook((bio), (other));			\
+} while (0)
+
+/* If @bio may become one that is watched */
+#define biosan_call_gate(hook, bio, gate)				\
+do {									\
+	if (biosan_on() && (((bio)->bi_flags & BIO_WATCHED_MASK) ||	\
+			    READ_ONCE(gate)))				\
+		__biosan_##hook(bio);					\
+} while (0)
+
+/* With or without a bio */
+#define biosan_call_any(hook, arg)					\
+do {									\
+	if (biosan_on())						\
+		__biosan_##hook(arg);					\
+} while (0)
+
+/* If all bios are watched */
+#define biosan_call_full(hook, arg)					\
+do {									\
+	if (biosan_is_full())						\
+		__biosan_##hook(arg);					\
+} while (0)
+
+/* For the first bio of a request, if there is one */
+#define biosan_call_rq(hook, rq)					\
+do {									\
+	if (biosan_on() && (rq)->bio &&					\
+	    ((rq)->bio->bi_flags & BIO_WATCHED_MASK))			\
+		__biosan_##hook(rq);					\
+} while (0)
+
+/* @bio has been allocated from its bi_pool, and initialized. */
 void __biosan_alloc(struct bio *bio);
 /* The memory of @bio has become a new bio, by bio_init(). */
 void __biosan_init(struct bio *bio);
 /* @bio is about to be reset. */
 void __biosan_reset(struct bio *bio);
-/* bio_reset() is done with @bio. */
+/* bio_reset() is done with @bio, and has forgotten that it was watched. */
 void __biosan_hold(struct bio *bio);
 /* @bio, which may be in the caller's memory, lets go of what it refers to. */
 void __biosan_uninit(struct bio *bio);
