@@ -129,17 +129,21 @@ asleep()
 # is asleep through two hundred naps in which no disk does anything: that is 124.
 ends()
 {
-	local n=0 last='' disks
+	local n=0 last='' disks line
 
 	while kill -0 "$1" 2>/dev/null; do
-		mapfile -t disks </proc/diskstats
-		if [ "${disks[*]}" = "$last" ] && asleep "$1"; then
+		# Their times go on while an I/O is in flight.
+		disks=
+		while read -r -a line; do
+			disks+="${line[*]:2:4} ${line[*]:7:3} ${line[*]:14:3} "
+		done </proc/diskstats
+		if [ "$disks" = "$last" ] && asleep "$1"; then
 			n=$((n + 1))
 		else
 			n=0
 		fi
 		[ $n -lt 200 ] || return 124
-		last="${disks[*]}"
+		last=$disks
 		tick "process $1 has not ended yet"
 		nap
 	done
