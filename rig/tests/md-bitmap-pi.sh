@@ -10,6 +10,15 @@
 # shellcheck source=/dev/null
 . "$(dirname "$0")/lib.sh"
 
+# settled PID: it is asleep, or has ended
+settled()
+{
+	local stat
+
+	read -r stat 2>/dev/null <"/proc/$1/stat" || return 0
+	[[ ${stat##*) } = [DZ]* ]]
+}
+
 md=/dev/md0
 
 clean()
@@ -74,13 +83,14 @@ for i in {0..9}; do
 	hold "$B"
 	"$TOOLS/pi-io" fill $md $((i * 128))k 64k 1 &
 	first=$!
-	wait_for asleep $first || bad=1
+	wait_for settled $first && asleep $first || bad=1
 	# another bit of the page that is being written
 	"$TOOLS/pi-io" fill $md $((i * 128 + 64))k 64k 1 &
-	wait_for asleep $! || bad=1
+	wait_for settled $! && asleep $! || bad=1
 	release "$A"
 	release "$B"
 	wait $first && wait $! || bad=1
+	[ $bad = 0 ] || break
 done
 [ $bad = 0 ] && clean
 ok $? "a bit is set while the page is on its way, ten times: both legs take it"
