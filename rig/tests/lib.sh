@@ -129,13 +129,13 @@ asleep()
 # is asleep through two hundred naps in which no disk does anything: that is 124.
 ends()
 {
-	local n=0 last='' disks line
+	local n=0 last='' disks diskstat
 
 	while kill -0 "$1" 2>/dev/null; do
 		# Their times go on while an I/O is in flight.
 		disks=
-		while read -r -a line; do
-			disks+="${line[*]:2:4} ${line[*]:7:3} ${line[*]:14:3} "
+		while read -r -a diskstat; do
+			disks+="${diskstat[*]:2:4} ${diskstat[*]:7:3} ${diskstat[*]:14:3} "
 		done </proc/diskstats
 		if [ "$disks" = "$last" ] && asleep "$1"; then
 			n=$((n + 1))

@@ -43,6 +43,13 @@ start()
 idle() { grep -qx idle /sys/block/md0/md/sync_action; }
 recovered() { idle && grep -qx 0 /sys/block/md0/md/degraded; }
 
+# back DISK: that is so, or the disk is thrown out again
+back()
+{
+	recovered ||
+		! grep -qE 'in_sync|spare' "/sys/block/md0/md/dev-$1/state" 2>/dev/null
+}
+
 # leg DISK: it holds what was written, wherever that may be read from
 leg() { "$TOOLS/pi-io" --pattern=1m cmp "/dev/$1" 2m 1m 5; }
 
@@ -104,7 +111,8 @@ mdadm --quiet $md --fail "/dev/$B" --remove "/dev/$B"
 "$TOOLS/pi-io" fill $md 1m 1m 5
 bits "$A" 16
 ok $? "without one leg: a bit on the other for each chunk written"
-mdadm --quiet $md --re-add "/dev/$B" && wait_for recovered && clean
+mdadm --quiet $md --re-add "/dev/$B" && wait_for back "$B" &&
+	recovered && clean
 ok $? "the leg came back by its bitmap"
 mdadm --stop $md 2>/dev/null
 leg "$A" && leg "$B" && bits "$A" 0 && bits "$B" 0
