@@ -77,3 +77,22 @@ watch_still()
 		fi
 	done
 }
+
+# watched PID QUIET TURNS FILE...: its exit status when it has ended, or 124 when
+# it has stood still like that, and has been killed with all below it
+watched()
+{
+	local pid=$1 rc=0 n
+
+	watch_still "$@" || rc=$?
+	if [ $rc = 0 ]; then
+		wait "$pid" || rc=$?
+	else
+		# rig/boot ends only when its guest has.
+		for n in $(below "$pid"); do
+			kill -9 "$n" 2>/dev/null || true
+		done
+		wait "$pid" 2>/dev/null || true
+	fi
+	return $rc
+}

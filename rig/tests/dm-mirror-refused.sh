@@ -18,16 +18,6 @@ disks=(nullb0 nullb1 nullb2)
 
 io() { "$TOOLS/odd-io" --jobs=4 "$@"; }
 
-# said WANT COMMAND...: that is what it says
-said()
-{
-	local want=$1 got
-	shift
-
-	got=$("$@")
-	[ "$got" = "$want" ] || { echo "# $*: $got, not $want"; return 1; }
-}
-
 # on NUMBER STATUS...: a write that the first mirrors end with these
 on()
 {

@@ -16,16 +16,6 @@ size=$((32 << 11))
 
 io() { "$TOOLS/odd-io" --jobs=4 "$@"; }
 
-# said WANT COMMAND...: that is what it says
-said()
-{
-	local want=$1 got
-	shift
-
-	got=$("$@")
-	[ "$got" = "$want" ] || { echo "# $*: $got, not $want"; return 1; }
-}
-
 # on LEVEL PARAMETERS NUMBER: over disks of its own, one of which fails writes
 on()
 {

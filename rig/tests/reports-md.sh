@@ -11,16 +11,6 @@ sys=/sys/block/md0/md
 
 io() { "$TOOLS/odd-io" --jobs=4 "$@"; }
 
-# said WANT COMMAND...: that is what it says
-said()
-{
-	local want=$1 got
-	shift
-
-	got=$("$@")
-	[ "$got" = "$want" ] || { echo "# $*: $got, not $want"; return 1; }
-}
-
 create()
 {
 	mdadm --create $md --run --metadata=1.2 "$@" >/dev/null 2>&1 ||
